@@ -1,0 +1,40 @@
+/** Media types of image manifests: what we ask for, and what a document really is (facts/oci.md 1.2). */
+
+export type DocumentKind = 'index' | 'manifest' | 'schema1';
+
+const KINDS: ReadonlyMap<string, DocumentKind> = new Map([
+  ['application/vnd.oci.image.index.v1+json', 'index'],
+  ['application/vnd.docker.distribution.manifest.list.v2+json', 'index'],
+  ['application/vnd.oci.image.manifest.v1+json', 'manifest'],
+  ['application/vnd.docker.distribution.manifest.v2+json', 'manifest'],
+  ['application/vnd.docker.distribution.manifest.v1+prettyjws', 'schema1'],
+  ['application/vnd.docker.distribution.manifest.v1+json', 'schema1'],
+]);
+
+/** Everything but the retired schema 1: a registry that misses one of these answers 404 instead of the image. */
+export const ACCEPT = [...KINDS]
+  .filter(([, kind]) => kind !== 'schema1')
+  .map(([type]) => type)
+  .join(', ');
+
+/** The OCI names of what carries no `mediaType` of its own. */
+export const OCI_TYPE = { index: 'application/vnd.oci.image.index.v1+json', manifest: 'application/vnd.oci.image.manifest.v1+json' } as const;
+
+export const kindOf = (mediaType: string): DocumentKind | undefined => KINDS.get(mediaType);
+
+/** `Application/X; charset=utf-8` → `application/x`. */
+export const bareType = (contentType: string): string => contentType.replace(/;.*$/s, '').trim().toLowerCase();
+
+/**
+ * Configs of images. Early registries stored them under careless types, which every engine still accepts
+ * (moby/moby distribution/registry.go: distribution#1621, docker#22378); anything else is a chart, a policy, a signature.
+ */
+const IMAGE_CONFIGS: ReadonlySet<string> = new Set([
+  'application/vnd.oci.image.config.v1+json',
+  'application/vnd.docker.container.image.v1+json',
+  'application/octet-stream',
+  'application/json',
+  'text/html',
+]);
+
+export const isImageConfig = (mediaType: string): boolean => IMAGE_CONFIGS.has(mediaType);

@@ -1,0 +1,63 @@
+/** The client of container registries: tags resolved to verified manifests, blobs opened for reading. The pipeline makes one a run. */
+import type { Platform } from '../../domain/arch.ts';
+import { type Digest, formatDigest } from '../../domain/digest.ts';
+import { ShrinkwrapError } from '../../domain/errors.ts';
+import type { ImageRef } from '../../domain/image-ref.ts';
+import type { ResolvedImage } from '../../domain/releases.ts';
+import type { Http, HttpResponse } from '../http.ts';
+import { createAuthorizer, type Credentials } from './authorization.ts';
+import { openBlob } from './blob.ts';
+import { endpointOf } from './endpoint.ts';
+import { fetchDocument } from './fetch-document.ts';
+import { resolveImage } from './resolve-image.ts';
+import { createSession } from './session.ts';
+
+export interface RegistryClientOptions {
+  readonly http: Http;
+  /** HOST → base URL that replaces scheme and host; `?ns=HOST` tells the mirror whom it stands for. */
+  readonly mirrors: ReadonlyMap<string, string>;
+  /** Hosts that speak plain http. */
+  readonly insecureHosts: ReadonlySet<string>;
+  /** Default: everybody is anonymous. */
+  readonly credentials?: Credentials;
+  /** What a person may want to know and nothing depends on: why a name was taken for unknown, warnings of a registry. */
+  readonly note?: (message: string) => void;
+  /** Milliseconds of a clock that only goes forward; measures the life of tokens. */
+  readonly now?: () => number;
+  /** Ends everything the client does. */
+  readonly signal: AbortSignal;
+}
+
+export interface RegistryClient {
+  /** `undefined`: no such name or tag, or private and nobody logged in. */
+  resolve(ref: ImageRef, platform: Platform): Promise<ResolvedImage | undefined>;
+  /** The bytes of a manifest or index, hashed. `repository` is HOST/PATH. */
+  manifest(repository: string, digest: Digest, options: { readonly signal: AbortSignal }): Promise<Buffer>;
+  /** Status 206: the bytes from `offset` on; 200: all of them, whatever the offset. Not hashed. */
+  open(repository: string, digest: Digest, options: { readonly offset: number; readonly signal: AbortSignal }): Promise<HttpResponse>;
+}
+
+export function createRegistryClient(options: RegistryClientOptions): RegistryClient {
+  const { http, credentials = () => undefined, now = () => performance.now(), signal } = options;
+  const session = createSession(http, createAuthorizer({ http, credentials, now, signal }));
+  const note = once(options.note ?? (() => {}));
+  const both = (other: AbortSignal): AbortSignal => AbortSignal.any([signal, other]);
+  return {
+    resolve: (ref, platform) => resolveImage({ session, endpoint: endpointOf(`${ref.host}/${ref.path}`, options), note, signal }, ref, platform),
+    async manifest(repository, digest, call) {
+      const found = await fetchDocument({ session, endpoint: endpointOf(repository, options), note, signal: both(call.signal) }, { digest });
+      if ('absent' in found) throw new ShrinkwrapError('UPSTREAM_NOT_FOUND', { what: 'manifest', name: formatDigest(digest), where: repository, exists: [] });
+      return found.bytes;
+    },
+    open: (repository, digest, { offset, signal: other }) => openBlob(session, endpointOf(repository, options), digest, { offset, signal: both(other) }),
+  };
+}
+
+/** Forty images of one registry bring the same warning forty times. */
+function once(note: (message: string) => void): (message: string) => void {
+  const told = new Set<string>();
+  return (message) => {
+    if (!told.has(message)) note(message);
+    told.add(message);
+  };
+}

@@ -1,0 +1,46 @@
+/** Reads chosen small files out of a zip that nobody vouches for: names, sizes, duplicates and links are checked before a byte counts. */
+import { buffer } from 'node:stream/consumers';
+import { type Entry, type ZipFile, fromBufferPromise, openPromise } from 'yauzl';
+
+export interface ZipContents {
+  /** Names of all files, in the order of the zip. */
+  readonly names: readonly string[];
+  /** The bytes of the wanted files that are there. */
+  readonly files: ReadonlyMap<string, Buffer>;
+}
+
+const ENTRY_LIMIT = 4 * 1024 * 1024;
+const COUNT_LIMIT = 100_000;
+const TYPE_MASK = 0o170000;
+const REGULAR = 0o100000;
+
+/** Throws plain errors that say what is wrong with the zip; the caller knows whose fault that is. */
+export async function readZip(source: string | Buffer, wanted: readonly string[]): Promise<ZipContents> {
+  const options = { autoClose: false, strictFileNames: true, validateEntrySizes: true };
+  const zip = await (typeof source === 'string' ? openPromise(source, options) : fromBufferPromise(source, options));
+  try {
+    if (zip.entryCount > COUNT_LIMIT) throw new Error(`${zip.entryCount} entries`);
+    const names = new Set<string>();
+    const files = new Map<string, Buffer>();
+    // yauzl refuses absolute names, backslashes and "..".
+    for await (const entry of zip.eachEntry()) {
+      if (entry.fileName.endsWith('/')) continue;
+      if (names.has(entry.fileName)) throw new Error(`${entry.fileName} is in it twice`);
+      names.add(entry.fileName);
+      if (wanted.includes(entry.fileName)) files.set(entry.fileName, await readEntry(zip, entry));
+    }
+    return { names: [...names], files };
+  } finally {
+    zip.close();
+  }
+}
+
+async function readEntry(zip: ZipFile, entry: Entry): Promise<Buffer> {
+  const { fileName, uncompressedSize, externalFileAttributes } = entry;
+  const type = (externalFileAttributes >>> 16) & TYPE_MASK;
+  if (type !== 0 && type !== REGULAR) throw new Error(`${fileName} is no regular file`);
+  if (uncompressedSize > ENTRY_LIMIT) throw new Error(`${fileName} has ${uncompressedSize} bytes, more than ${ENTRY_LIMIT}`);
+  if (entry.isEncrypted()) throw new Error(`${fileName} is encrypted`);
+  // The stream ends with an error when more comes out than the directory says.
+  return buffer(await zip.openReadStreamPromise(entry));
+}
