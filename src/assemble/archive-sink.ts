@@ -1,0 +1,111 @@
+/** The dated tar.gz: the only archiver. It has its final name complete or not at all. */
+import { createHash } from 'node:crypto';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { Readable, Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { TarArchive, type EntryData } from 'archiver';
+import { localFailure } from '../store/local-failure.ts';
+import type { Entry } from './entry.ts';
+import { createMixedGzip } from './mixed-gzip.ts';
+import type { Sink } from './sink.ts';
+
+export interface ArchiveResult {
+  readonly sha256: string;
+  readonly size: number;
+}
+
+export interface ArchiveOptions {
+  /** Final path; a sibling with `.part` is written first. */
+  readonly path: string;
+  readonly topDirectory: string;
+  readonly mtime: Date;
+  /** 0 to 9, for what is not compressed already. */
+  readonly compression: number;
+  readonly signal: AbortSignal;
+}
+
+const TAR_BLOCK = 512;
+const TAR_END = 2 * TAR_BLOCK;
+/** Files that gain nothing from another round of compression. */
+const PACKED = /\.(?:charm|snap|tgz|gz|xz|zst|bz2|zip|whl|deb)$/;
+
+/**
+ * Entries go through archiver one at a time, because it gives no backpressure and loses failures when entries are queued
+ * (facts/style.md 10); the destination's pipeline is awaited, never finalize().
+ */
+export function createArchiveSink({ path, topDirectory, mtime, compression, signal }: ArchiveOptions): Sink & { result(): ArchiveResult } {
+  const part = `${path}.part`;
+  const tar = new TarArchive({ highWaterMark: 1 << 20 });
+  const gzip = createMixedGzip(compression);
+  const hash = createHash('sha256');
+  let size = 0;
+  const tap = new Transform({
+    highWaterMark: 1 << 20,
+    transform(chunk: Buffer, _encoding, callback) {
+      hash.update(chunk);
+      size += chunk.length;
+      callback(null, chunk);
+    },
+  });
+  let sha256 = '';
+  const opened = mkdir(dirname(path), { recursive: true }).then(() => open(part, 'w'));
+  // Piped by hand: a pipeline would destroy the archiver on failure, whose queue then throws where nobody can catch it.
+  tar.pipe(gzip.stream);
+  const written = opened.then((file) => pipeline(gzip.stream, tap, file.createWriteStream({ highWaterMark: 1 << 20 }), { signal }));
+  // The failure is seen by whoever awaits add() or finish(); until then it must not count as unhandled.
+  const failed = written.then(() => new Promise<never>(() => undefined));
+  failed.catch(() => undefined);
+  const broken = new Promise<never>((_resolve, reject) => {
+    tar.on('error', reject);
+    tar.on('warning', reject);
+  });
+  broken.catch(() => undefined);
+
+  const named = async <T>(work: Promise<T>): Promise<T> =>
+    work.catch((error: unknown) => {
+      throw localFailure(error, part);
+    });
+
+  return {
+    async add(entry: Entry, bytes) {
+      await named(opened);
+      signal.throwIfAborted();
+      gzip.announce(TAR_BLOCK + Math.ceil(entry.size / TAR_BLOCK) * TAR_BLOCK, PACKED.test(entry.path) || compression === 0 ? 'stored' : 'deflated');
+      // Archiver reads only `size` of the stats, and without them holds the whole entry in memory.
+      const data = { name: `${topDirectory}/${entry.path}`, date: mtime, mode: entry.mode, stats: { size: entry.size } } as unknown as EntryData;
+      const source = Readable.from(exactly(entry, bytes), { objectMode: false, highWaterMark: 1 << 20 });
+      const done = new Promise<void>((resolve) => tar.once('entry', () => resolve()));
+      const torn = new Promise<never>((_resolve, reject) => source.once('error', reject));
+      torn.catch(() => undefined);
+      // An empty stream never starts its entry; archiver takes an empty buffer instead.
+      tar.append(entry.size === 0 ? Buffer.alloc(0) : source, data);
+      await named(Promise.race([done, torn, failed, broken]));
+    },
+    async finish() {
+      gzip.announce(TAR_END, 'deflated');
+      void tar.finalize().catch(() => undefined);
+      await named(Promise.race([written, broken]));
+      sha256 = hash.digest('hex');
+      await named(rename(part, path));
+    },
+    async abort() {
+      tar.unpipe(gzip.stream);
+      gzip.stream.destroy();
+      await Promise.allSettled([opened, written]);
+      await rm(part, { force: true });
+    },
+    result: () => ({ sha256, size }),
+  };
+}
+
+/** A source that grew or shrank since it was measured must fail here, where it has a name, and not inside the archiver. */
+async function* exactly(entry: Entry, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let seen = 0;
+  for await (const chunk of bytes) {
+    seen += chunk.length;
+    if (seen > entry.size) throw new Error(`${entry.path}: more than its ${entry.size} bytes`);
+    yield chunk;
+  }
+  if (seen !== entry.size) throw new Error(`${entry.path}: ${seen} of its ${entry.size} bytes`);
+}

@@ -1,0 +1,103 @@
+/** One gzip stream that stores what is compressed already and deflates the rest; equal input gives equal output. */
+import { Transform } from 'node:stream';
+import { constants, crc32, deflateRawSync } from 'node:zlib';
+
+/** A deflate block holds at most this many stored bytes (RFC 1951, 3.2.4). */
+const STORED_BLOCK = 65_535;
+/** Text is deflated in pieces of this size, so that memory stays flat. */
+const DEFLATED_PIECE = 1 << 20;
+/** Magic, deflate, no flags, no time, no hint, unknown system: nothing of this machine. */
+const HEADER = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255]);
+const LAST_BLOCK = Buffer.from([1, 0, 0, 0xff, 0xff]);
+
+export interface MixedGzip {
+  readonly stream: Transform;
+  /** Announces the next `bytes` of the input; everything that is written must have been announced. */
+  announce(bytes: number, form: 'stored' | 'deflated'): void;
+}
+
+interface Segment {
+  remaining: number;
+  readonly form: 'stored' | 'deflated';
+}
+
+/** `level` is zlib's, 0 to 9, for the deflated segments. */
+export function createMixedGzip(level: number): MixedGzip {
+  const segments: Segment[] = [];
+  let crc = 0;
+  let length = 0;
+  let started = false;
+  let blockLeft = 0;
+  let piece: Buffer[] = [];
+  let pieceLeft = 0;
+
+  const emitStored = (out: (bytes: Buffer) => void, segment: Segment, bytes: Buffer): Buffer => {
+    if (blockLeft === 0) {
+      blockLeft = Math.min(STORED_BLOCK, segment.remaining);
+      const header = Buffer.alloc(5);
+      header.writeUInt16LE(blockLeft, 1);
+      header.writeUInt16LE(blockLeft ^ 0xffff, 3);
+      out(header);
+    }
+    const taken = bytes.subarray(0, blockLeft);
+    blockLeft -= taken.length;
+    out(taken);
+    return taken;
+  };
+
+  const emitDeflated = (out: (bytes: Buffer) => void, segment: Segment, bytes: Buffer): Buffer => {
+    if (pieceLeft === 0) pieceLeft = Math.min(DEFLATED_PIECE, segment.remaining);
+    const taken = bytes.subarray(0, pieceLeft);
+    pieceLeft -= taken.length;
+    piece.push(taken);
+    if (pieceLeft === 0) {
+      // A sync flush ends on a byte boundary without ending the stream, so that any block may follow.
+      out(deflateRawSync(Buffer.concat(piece), { level, finishFlush: constants.Z_SYNC_FLUSH }));
+      piece = [];
+    }
+    return taken;
+  };
+
+  const consume = (out: (bytes: Buffer) => void, chunk: Buffer): void => {
+    let rest = chunk;
+    while (rest.length > 0) {
+      const segment = segments[0];
+      if (segment === undefined) throw new Error(`${rest.length} bytes came that were not announced`);
+      if (segment.remaining === 0) {
+        segments.shift();
+        continue;
+      }
+      const taken = segment.form === 'stored' ? emitStored(out, segment, rest) : emitDeflated(out, segment, rest);
+      segment.remaining -= taken.length;
+      rest = rest.subarray(taken.length);
+    }
+  };
+
+  const stream = new Transform({
+    highWaterMark: 1 << 20,
+    transform(chunk: Buffer, _encoding, callback) {
+      try {
+        if (!started) this.push(HEADER);
+        started = true;
+        crc = crc32(chunk, crc);
+        length += chunk.length;
+        consume((bytes) => void this.push(bytes), chunk);
+        callback();
+      } catch (error) {
+        callback(error instanceof Error ? error : new Error(String(error)));
+      }
+    },
+    flush(callback) {
+      const missing = segments.reduce((sum, { remaining }) => sum + remaining, 0);
+      if (missing > 0) return callback(new Error(`${missing} announced bytes did not come`));
+      const trailer = Buffer.alloc(8);
+      trailer.writeUInt32LE(crc, 0);
+      trailer.writeUInt32LE(length % 2 ** 32, 4);
+      if (!started) this.push(HEADER);
+      this.push(LAST_BLOCK);
+      this.push(trailer);
+      callback();
+    },
+  });
+  return { stream, announce: (bytes, form) => void segments.push({ remaining: bytes, form }) };
+}

@@ -1,0 +1,194 @@
+import { test, describe } from 'node:test';
+import assert from 'node:assert/strict';
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdtemp, readFile, readdir, rm, writeFile, mkdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { buffer } from 'node:stream/consumers';
+import { gunzipSync } from 'node:zlib';
+import { extract } from 'tar-stream';
+import fc from 'fast-check';
+import { createArchiveSink } from '#src/assemble/archive-sink.js';
+import { bytesEntry, checkPaths, type Entry } from '#src/assemble/entry.js';
+import { createMixedGzip } from '#src/assemble/mixed-gzip.js';
+import { createTreeSink } from '#src/assemble/tree-sink.js';
+
+const never = new AbortController().signal;
+
+async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'assemble-'));
+  try {
+    await use(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function write(path: string, entries: readonly Entry[]): Promise<{ sha256: string; size: number }> {
+  const sink = createArchiveSink({ path, topDirectory: 'x-1', mtime: new Date(86_400_000), compression: 6, signal: never });
+  try {
+    for (const entry of entries) await sink.add(entry, Readable.from(entry.open(never)));
+    await sink.finish();
+  } catch (error) {
+    await sink.abort();
+    throw error;
+  }
+  return sink.result();
+}
+
+async function untar(bytes: Buffer): Promise<Map<string, { mode: number; mtime: number; body: Buffer }>> {
+  const found = new Map<string, { mode: number; mtime: number; body: Buffer }>();
+  const unpack = extract();
+  unpack.on('entry', (header, stream, next) => {
+    void buffer(stream).then((body) => {
+      found.set(header.name, { mode: header.mode ?? 0, mtime: header.mtime?.getTime() ?? -1, body });
+      next();
+    });
+  });
+  await pipeline(Readable.from([bytes]), unpack);
+  return found;
+}
+
+describe('the mixed gzip', () => {
+  test('gives back what went in, whatever the chunks and forms', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.record({ bytes: fc.uint8Array({ maxLength: 200_000, size: 'max' }), form: fc.constantFrom('stored', 'deflated') }), { maxLength: 6 }),
+        fc.integer({ min: 1, max: 70_000 }),
+        async (segments, chunk) => {
+          const gzip = createMixedGzip(6);
+          for (const { bytes, form } of segments) gzip.announce(bytes.length, form);
+          const whole = Buffer.concat(segments.map(({ bytes }) => bytes));
+          const chunks = Array.from({ length: Math.ceil(whole.length / chunk) }, (_, index) => whole.subarray(index * chunk, (index + 1) * chunk));
+          const packed = buffer(gzip.stream);
+          await pipeline(Readable.from(chunks), gzip.stream).catch(() => undefined);
+          assert.deepEqual(gunzipSync(await packed), whole);
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+  test('equal input gives equal output, however it was cut into chunks', async () => {
+    const text = Buffer.from('shrinkwrap '.repeat(300_000));
+    const packed = await Promise.all(
+      [1000, 65_536, text.length].map(async (chunk) => {
+        const gzip = createMixedGzip(6);
+        gzip.announce(text.length, 'deflated');
+        const out = buffer(gzip.stream);
+        for (let at = 0; at < text.length; at += chunk) gzip.stream.write(text.subarray(at, at + chunk));
+        gzip.stream.end();
+        return createHash('sha256')
+          .update(await out)
+          .digest('hex');
+      }),
+    );
+    assert.equal(new Set(packed).size, 1);
+  });
+  test('refuses bytes that were not announced, and the lack of announced ones', async () => {
+    for (const announced of [3, 5]) {
+      const gzip = createMixedGzip(6);
+      gzip.announce(announced, 'stored');
+      gzip.stream.end('four');
+      await assert.rejects(buffer(gzip.stream), /announced/);
+    }
+  });
+});
+
+describe('the archive', () => {
+  const entries = [
+    bytesEntry('a.txt', 'hello\n'.repeat(5000)),
+    bytesEntry('b/big.snap', randomBytes(200_001)),
+    bytesEntry('empty', ''),
+    bytesEntry(`z/${'n'.repeat(90)}/run.sh`, '#!/bin/sh\n', 0o755),
+  ];
+
+  test('holds every entry with mode and time, twice the same bytes', async () => {
+    await inFolder(async (folder) => {
+      const [first, second] = [await write(join(folder, 'one', 'x.tar.gz'), entries), await write(join(folder, 'two', 'x.tar.gz'), entries)];
+      assert.deepEqual(first, second);
+      const bytes = await readFile(join(folder, 'one', 'x.tar.gz'));
+      assert.equal(createHash('sha256').update(bytes).digest('hex'), first.sha256);
+      assert.equal(bytes.length, first.size);
+      const found = await untar(gunzipSync(bytes));
+      assert.deepEqual(
+        [...found.keys()],
+        entries.map(({ path }) => `x-1/${path}`),
+      );
+      for (const { path, mode, size } of entries) {
+        const entry = found.get(`x-1/${path}`);
+        assert.deepEqual([entry?.mode, entry?.mtime, entry?.body.length], [mode, 86_400_000, size]);
+      }
+      assert.deepEqual(await readdir(join(folder, 'one')), ['x.tar.gz']);
+    });
+  });
+
+  for (const [what, source] of [
+    ['shorter', [Buffer.alloc(9)]],
+    ['longer', [Buffer.alloc(11)]],
+  ] as const) {
+    test(`an entry that turns out ${what} fails, and nothing is left`, async () => {
+      await inFolder(async (folder) => {
+        const wrong: Entry = { path: 'wrong', mode: 0o644, size: 10, open: () => Readable.from(source) };
+        await assert.rejects(write(join(folder, 'x.tar.gz'), [bytesEntry('a', 'a'), wrong]), /wrong/);
+        assert.deepEqual(await readdir(folder), []);
+      });
+    });
+  }
+
+  test('an abort in the middle leaves nothing', async () => {
+    await inFolder(async (folder) => {
+      const controller = new AbortController();
+      const sink = createArchiveSink({ path: join(folder, 'x.tar.gz'), topDirectory: 'x', mtime: new Date(0), compression: 6, signal: controller.signal });
+      await sink.add(bytesEntry('a', 'a'), Readable.from([Buffer.from('a')]));
+      controller.abort();
+      await assert.rejects(sink.add(bytesEntry('b', 'b'), Readable.from([Buffer.from('b')])).then(() => sink.finish()));
+      await sink.abort();
+      assert.deepEqual(await readdir(folder), []);
+    });
+  });
+
+  test('a place that cannot be written is told with its path', async () => {
+    await inFolder(async (folder) => {
+      await writeFile(join(folder, 'file'), '');
+      await assert.rejects(
+        write(join(folder, 'file', 'x.tar.gz'), entries),
+        (error: Error) => 'code' in error && ['LOCAL_DISK', 'EEXIST', 'ENOTDIR'].includes(String(error.code)),
+      );
+    });
+  });
+});
+
+describe('the tree', () => {
+  test('keeps equal files, replaces others, removes only what an earlier tree listed', async () => {
+    await inFolder(async (folder) => {
+      const put = async (list: readonly Entry[]): Promise<void> => {
+        const sink = await createTreeSink(folder, never);
+        for (const entry of list) await sink.add(entry, Readable.from(entry.open(never)));
+        await sink.finish();
+      };
+      const sums = (paths: readonly string[]): Entry => bytesEntry('SHA256SUMS', paths.map((path) => `${'0'.repeat(64)}  ${path}\n`).join(''));
+      await put([bytesEntry('a', '1'), bytesEntry('old', 'x'), sums(['a', 'old'])]);
+      await put([bytesEntry('a', '2'), sums(['a'])]);
+      assert.deepEqual((await readdir(folder)).toSorted(), ['SHA256SUMS', 'a']);
+      assert.equal(await readFile(join(folder, 'a'), 'utf8'), '2');
+    });
+  });
+  test('refuses a folder that holds something else', async () => {
+    await inFolder(async (folder) => {
+      await mkdir(join(folder, 'photos'));
+      await assert.rejects(createTreeSink(folder, never), { code: 'USAGE_BAD' });
+    });
+  });
+});
+
+test('names that a stick, Windows or tar would refuse are told together', () => {
+  const bad = ['/abs', 'a/../b', 'a:b', 'con.txt', 'end.', 'ü', 'n'.repeat(101), 'Same', 'same'];
+  assert.throws(
+    () => checkPaths(['fine/name_1.2.tgz', ...bad]),
+    (error: { code: string; facts: { problems: { file: string }[] } }) =>
+      error.code === 'INPUT_INVALID' &&
+      error.facts.problems.map(({ file }) => file).join() === ['/abs', 'a/../b', 'a:b', 'con.txt', 'end.', 'ü', 'n'.repeat(101), 'same'].join(),
+  );
+});
