@@ -1,0 +1,120 @@
+#!/usr/bin/env bash
+# Deploys what is in this archive at a site without internet. Start here: ./deploy.sh, then ./deploy.sh help.
+# shellcheck source-path=SCRIPTDIR
+set -euo pipefail
+
+if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 404)); then
+  printf 'error: bash 4.4 or later is needed, this is %s\n' "$BASH_VERSION" >&2
+  exit 3
+fi
+shopt -s inherit_errexit
+unset CDPATH
+# No program that is started needs the password in its environment.
+export -n REGISTRY_PASS
+# The same classes of characters and the same words of tools on every machine.
+export LC_ALL=C
+umask 022
+
+ROOT=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
+readonly ROOT
+
+COMMAND=''
+DRY_RUN=''
+YES=''
+ONLY=''
+JOBS=4
+WITH=curl
+FORCE_JUJU=''
+INSTALL=''
+QUIET=''
+VERBOSE=''
+
+# shellcheck source=lib.sh
+. "$ROOT/kit/lib.sh"
+# shellcheck source=registry.sh
+. "$ROOT/kit/registry.sh"
+# shellcheck source=push.sh
+. "$ROOT/kit/push.sh"
+# shellcheck source=images.sh
+. "$ROOT/kit/images.sh"
+# shellcheck source=render.sh
+. "$ROOT/kit/render.sh"
+# shellcheck source=juju.sh
+. "$ROOT/kit/juju.sh"
+# shellcheck source=check.sh
+. "$ROOT/kit/check.sh"
+# shellcheck source=snaps.sh
+. "$ROOT/kit/snaps.sh"
+# shellcheck source=plan.sh
+. "$ROOT/kit/plan.sh"
+
+parse_arguments() {
+  while (($# > 0)); do
+    case $1 in
+      --dry-run) DRY_RUN=yes ;;
+      --yes) YES=yes ;;
+      --force-juju) FORCE_JUJU=yes ;;
+      --install) INSTALL=yes ;;
+      -q | --quiet) QUIET=yes ;;
+      -v | --verbose) VERBOSE=yes ;;
+      -h | --help) COMMAND=help ;;
+      --only=* | --jobs=* | --with=*) set_flag "${1%%=*}" "${1#*=}" ;;
+      --only | --jobs | --with)
+        (($# > 1)) || usage_error "$1 needs a value"
+        set_flag "$1" "$2"
+        shift
+        ;;
+      --) ;;
+      -*) usage_error "unknown flag $1" ;;
+      *)
+        [[ -z $COMMAND ]] || usage_error "one command at a time: $COMMAND or $1"
+        COMMAND=$1
+        ;;
+    esac
+    shift
+  done
+}
+
+set_flag() { # NAME VALUE
+  [[ -n $2 ]] || usage_error "$1 needs a value"
+  case $1 in
+    --only) ONLY=$2 ;;
+    --jobs)
+      [[ $2 =~ ^[1-9][0-9]?$ ]] || usage_error '--jobs is a number from 1 to 99'
+      JOBS=$2
+      ;;
+    --with)
+      [[ $2 =~ ^(curl|skopeo)$ ]] || usage_error '--with is curl or skopeo'
+      WITH=$2
+      ;;
+  esac
+}
+
+main() {
+  parse_arguments "$@"
+  # Later on this is not the working directory any more.
+  [[ -z ${SHRINKWRAP_LOG:-} || $SHRINKWRAP_LOG == /* ]] || SHRINKWRAP_LOG=$PWD/$SHRINKWRAP_LOG
+  trap leave EXIT
+  trap 'exit 130' INT
+  trap 'exit 143' TERM HUP
+  case $COMMAND in
+    help) help_command ;;
+    '' | check | images | verify | render | deploy | all | snaps | version)
+      load_archive
+      [[ -n $COMMAND ]] || load_images
+      "${COMMAND:-plan}_command"
+      ;;
+    *) usage_error "unknown command $COMMAND" ;;
+  esac
+}
+
+all_command() {
+  [[ -n ${DOCKER_REGISTRY:-} ]] || usage_error 'DOCKER_REGISTRY is not set: DOCKER_REGISTRY=HOST[:PORT] ./deploy.sh all'
+  check_command
+  # The scheme is known from here on; each command starts from the settings again.
+  REGISTRY_SCHEME=$SCHEME
+  images_command
+  deploy_command
+}
+
+main "$@"

@@ -1,0 +1,88 @@
+# What is printed without a command: what this archive is and what to do with it. Also `help` and `version`.
+# shellcheck shell=bash
+# shellcheck disable=SC2034,SC2153  # names are shared with the other files of the kit, which deploy.sh sources together
+
+plan_command() {
+  local rows bytes step=1
+  bytes=$(printf '%s\n' "${IMAGES[@]}" | awk -F '\t' '{ sum += $6 } END { printf "%.0f\n", sum }')
+  version_command
+  printf '\nIn it:\n'
+  printf '  %4d charms\n' "$(count_files "$ROOT"/charms/*.charm)"
+  if [[ -f $ROOT/snaps/snaps.tsv ]]; then
+    load_table rows snaps/snaps.tsv name revision arch channel base type confinement order file assert sha3_384 size
+    printf '  %4d snaps\n' "${#rows[@]}"
+  fi
+  printf '  %4d images, %s\n' "${#IMAGES[@]}" "$(mebibytes "$bytes")"
+  printf '\nWhat to do (nothing has been changed; nothing is sent before you say so):\n'
+  plan_step './deploy.sh check' 'Compares every file with SHA256SUMS; looks at tools, space, juju and, when DOCKER_REGISTRY is set, the registry.'
+  [[ ${#IMAGES[@]} == 0 ]] || plan_step 'DOCKER_REGISTRY=registry.example:5000 ./deploy.sh images' \
+    "Pushes the images to that registry, below ${REGISTRY_PREFIX:-cdk}/. Afterwards ./deploy.sh verify compares the digests."
+  [[ ! -f $ROOT/snaps/snaps.tsv ]] || plan_step './deploy.sh snaps' \
+    'Lists what the snap store of the site must have, in which channels. With --install the snaps go onto this machine.'
+  [[ ! -f $ROOT/bundle.yaml ]] || plan_step 'DOCKER_REGISTRY=registry.example:5000 ./deploy.sh deploy' \
+    "Writes $OVERLAY and prints the juju line; --yes runs it. Needs juju ${ARCHIVE[juju_min]:-2.9} or later, before 4."
+  printf '\n./deploy.sh help lists commands, flags, settings and exit codes. README.md tells the whole procedure.\n'
+}
+
+plan_step() { # COMMAND WHAT-IT-DOES
+  printf '\n  %d. %s\n     %s\n' "$step" "$1" "$(printable "$2")"
+  step=$((step + 1))
+}
+
+count_files() { # GLOB-RESULT...; a glob that matched nothing stands there itself
+  [[ -e $1 ]] || set --
+  printf '%d' "$#"
+}
+
+version_command() {
+  printf '%s %s\n' "$(printable "${ARCHIVE[name]:-unnamed}")" "$(printable "${ARCHIVE[channel]:-${ARCHIVE[track]:-}}")"
+  printf 'for %s, %s\n' "$(printable "${ARCHIVE[archs]:-amd64}")" "$(printable "${ARCHIVE[base]:-any base}")"
+  printf 'packed %s, %s\n' "$(printable "${ARCHIVE[created]:-at an unknown time}")" "$(printable "${ARCHIVE[format]:-unknown format}")"
+}
+
+help_command() {
+  cat <<'EOT'
+Deploys what is in this archive at a site without internet. Talks to the given registry and to juju, to nobody else.
+
+usage: ./deploy.sh [COMMAND] [FLAG]...
+
+Without a command: what is in the archive and what to do, nothing is changed.
+
+commands
+  check      compare the files with SHA256SUMS; tools, space, registry, juju
+  images     push the images to $DOCKER_REGISTRY
+  verify     compare the digests in the registry with this archive's
+  render     write overlays/registry.yaml, which points the charms at the registry
+  deploy     render, and print the juju line; --yes runs it
+  all        check, images, deploy
+  snaps      list the snaps; --install installs them on this machine
+  version    what this archive is
+  help       this text
+
+flags
+  --dry-run         print each command with a + before it, change nothing
+  --yes             deploy: run juju
+  --only PATTERN    only images or snaps whose name has PATTERN in it (* and ? allowed)
+  --jobs N          images at a time (default 4)
+  --with TOOL       curl (default) or skopeo
+  --force-juju      go on with a juju that is known not to fit
+  --install         snaps: install
+  -q, -v            say less, say more
+
+settings (environment)
+  DOCKER_REGISTRY    HOST[:PORT], no scheme, no path
+  REGISTRY_PREFIX    path below which the images go (default cdk)
+  REGISTRY_SCHEME    http, https or auto (default: https, and http if the port speaks no TLS)
+  REGISTRY_USER, REGISTRY_PASS   credentials
+  REGISTRY_CA        PEM file of the registry's own CA
+  REGISTRY_INSECURE  1: do not check its certificate
+  REGISTRY_MIRRORS   hosts whose images containerd takes from the registry: list with commas, *, or none
+  JUJU, JUJU_MODEL   client (default juju), model (default: the current one)
+  TMPDIR             where images are unpacked on their way
+  NO_COLOR, SHRINKWRAP_LOG       no colours; file to which messages are appended
+
+exit codes
+  0 done   1 unexpected failure   2 usage   3 tool missing   4 not the files that were packed   5 registry unreachable or refuses us
+  6 some images failed or differ   7 snap store   8 juju unsuitable   9 juju failed
+EOT
+}

@@ -1,0 +1,122 @@
+// deploy.sh check: finds what is wrong with the archive, the machine, the registry and juju, and tells all of it.
+import assert from 'node:assert/strict';
+import { appendFileSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { type KitArchive, type KitOptions, buildKitArchive } from '../support/kit-archive.ts';
+import { PATH, deploySh, standIn } from '../support/kit-run.ts';
+
+function archiveFor(t: TestContext, options: KitOptions = {}): KitArchive {
+  const archive = buildKitArchive(options);
+  t.after(() => archive.remove());
+  return archive;
+}
+
+test('an untouched archive is well, wherever it lies', async (t) => {
+  const run = await deploySh(archiveFor(t, { top: "it's $(id) & *" }), ['check']);
+  assert.equal(run.code, 0, run.stderr);
+  assert.equal(run.stdout, 'check: all is well\n');
+});
+
+test('one altered byte, one missing and one unlisted file are all told, exit 4', async (t) => {
+  const archive = archiveFor(t, { files: { 'charms/x_r1.charm': 'charm', 'sources/a.json': '{}' } });
+  appendFileSync(join(archive.root, 'bundle.yaml'), ' ');
+  rmSync(join(archive.root, 'charms/x_r1.charm'));
+  archive.put('overlays/.hidden/evil $(id).yaml', 'x');
+  symlinkSync('/etc/passwd', join(archive.root, 'overlays/link.yaml'));
+  const run = await deploySh(archive, ['check']);
+  assert.equal(run.code, 4);
+  assert.match(run.stderr, /^error: bundle\.yaml: altered$/m);
+  assert.match(run.stderr, /^error: charms\/x_r1\.charm: missing$/m);
+  assert.match(run.stderr, /^error: overlays\/\.hidden\/evil \$\(id\)\.yaml: not in SHA256SUMS$/m);
+  assert.match(run.stderr, /^error: overlays\/link\.yaml: a symbolic link; the archive has none$/m);
+  assert.equal(run.stdout, '');
+});
+
+test('what the kit itself writes is not unlisted', async (t) => {
+  const archive = archiveFor(t);
+  archive.put('overlays/registry.yaml', 'applications: {}\n');
+  archive.put('.state/images', '');
+  archive.put('logs/yesterday', '');
+  archive.put('deploy.log', '');
+  const run = await deploySh(archive, ['check'], { SHRINKWRAP_LOG: join(archive.root, 'messages') });
+  assert.equal(run.code, 0, run.stderr);
+});
+
+test('an archive without SHA256SUMS, with an empty or a malformed one is exit 4', async (t) => {
+  const archive = archiveFor(t);
+  archive.put('SHA256SUMS', 'not a checksum\n');
+  assert.equal((await deploySh(archive, ['check'])).code, 4);
+  archive.put('SHA256SUMS', '');
+  assert.equal((await deploySh(archive, ['check'])).code, 4);
+  rmSync(join(archive.root, 'SHA256SUMS'));
+  const run = await deploySh(archive, ['check']);
+  assert.equal(run.code, 4);
+  assert.match(run.stderr, /SHA256SUMS is missing/);
+});
+
+test('all reasons are told, the first kind decides', async (t) => {
+  const archive = archiveFor(t, { archive: { juju_min: '3.1' } });
+  const juju = standIn(archive, 'bin/juju', { when: 'version', output: '2.9.49-ubuntu-amd64' });
+  const env = { DOCKER_REGISTRY: '127.0.0.1:1', JUJU: juju.path };
+  const two = await deploySh(archive, ['check'], env);
+  assert.equal(two.code, 5);
+  assert.match(two.stderr, /127\.0\.0\.1:1/);
+  assert.match(two.stderr, /juju 2\.9\.49-ubuntu-amd64 is too old: the charms of this archive need 3\.1 or later/);
+  archive.put('stranger', '');
+  assert.equal((await deploySh(archive, ['check'], env)).code, 4);
+});
+
+test('a missing tool is named, exit 3', async (t) => {
+  const archive = archiveFor(t);
+  const bin = join(archive.beside, 'few');
+  mkdirSync(bin);
+  for (const tool of ['bash', 'env', 'dirname', 'awk', 'tar', 'gzip', 'sed', 'sha256sum', 'base64', 'mktemp', 'df', 'sort', 'head', 'tr', 'cut', 'stat', 'rm', 'date']) {
+    symlinkSync(`/usr/bin/${tool}`, join(bin, tool));
+  }
+  const run = await deploySh(archive, ['check'], { PATH: bin });
+  assert.equal(run.code, 3, run.stderr);
+  assert.match(run.stderr, /^error: not installed on this machine: curl$/m);
+  assert.match(run.stderr, /^error: not installed on this machine: grep$/m);
+});
+
+test('too little room for unpacking images is told before they are pushed', async (t) => {
+  const archive = archiveFor(t);
+  archive.put('bin/df', '#!/bin/bash\nprintf "F 1024-blocks Used Available Capacity Mounted\\nx 1 1 0 100%% /\\n"\n');
+  const { path } = standIn(archive, 'less/df', { when: '-Pk', output: 'F 1024-blocks Used Available Capacity M\nx 1 1 0 100% /' });
+  rmSync(join(archive.root, 'bin'), { recursive: true });
+  const run = await deploySh(archive, ['check'], { PATH: `${join(path, '..')}:${PATH}` });
+  assert.equal(run.code, 1);
+  assert.match(run.stderr, /has 0 MiB free, unpacking images needs 1 MiB/);
+});
+
+for (const [version, minimum, code] of [
+  ['2.9.49-ubuntu-amd64', '2.9', 0],
+  ['2.9.49-ubuntu-amd64', '3.1', 8],
+  ['2.8.1-focal-amd64', '2.9', 8],
+  ['3.0.3-genericlinux-amd64', '3.1', 8],
+  ['3.6.8-genericlinux-amd64', '3.1', 0],
+  ['3.10.0-genericlinux-amd64', '3.1', 0],
+  ['4.0.1-genericlinux-amd64', '3.1', 8],
+  ['unknown', '2.9', 8],
+] as const) {
+  test(`juju ${version} for an archive that needs ${minimum}: exit ${code}`, async (t) => {
+    const archive = archiveFor(t, { images: [], archive: { juju_min: minimum } });
+    const juju = standIn(archive, 'bin/juju', { when: 'version', output: version });
+    assert.equal((await deploySh(archive, ['check'], { JUJU: juju.path })).code, code);
+    assert.equal((await deploySh(archive, ['check', '--force-juju'], { JUJU: juju.path })).code, 0);
+    assert.deepEqual(juju.calls(), []);
+  });
+}
+
+test('a juju snap cannot read an archive outside the home directory or in a hidden one', async (t) => {
+  const archive = archiveFor(t, { images: [] });
+  const juju = standIn(archive, 'snap/bin/juju', { when: 'version', output: '3.6.8-genericlinux-amd64' });
+  const env = { PATH: `${join(juju.path, '..')}:${PATH}`, JUJU: 'juju' };
+  const outside = await deploySh(archive, ['check'], env);
+  assert.equal(outside.code, 8);
+  assert.match(outside.stderr, /juju is a snap and cannot read .*charmed-kubernetes-1\.26/);
+  assert.equal((await deploySh(archive, ['check'], { ...env, HOME: archive.beside })).code, 0);
+  const hidden = archiveFor(t, { images: [], top: '.hidden' });
+  assert.equal((await deploySh(hidden, ['check'], { ...env, HOME: hidden.beside })).code, 8);
+});
