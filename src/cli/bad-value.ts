@@ -1,0 +1,7 @@
+/** A value that an option does not take. */
+import { ShrinkwrapError } from '../domain/errors.ts';
+import type { OptionName } from './options.ts';
+
+export function bad(name: OptionName, value: string, wanted: string): never {
+  throw new ShrinkwrapError('USAGE_BAD', { message: `--${name} does not take ${JSON.stringify(value)}`, hint: `wanted ${wanted}` });
+}

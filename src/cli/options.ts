@@ -1,0 +1,96 @@
+/** Every option once: flags, environment, shrinkwrap.yaml, --help and the docs come from this table. */
+
+export type Verb = 'pack' | 'plan' | 'serve';
+
+export interface Option {
+  readonly short?: string;
+  /** Other spellings that keep working. */
+  readonly aliases?: readonly string[];
+  /** What stands after the flag in --help; absent for a switch. */
+  readonly value?: string;
+  readonly repeatable?: true;
+  readonly group: 'what' | 'where from' | 'where to' | 'how' | 'output';
+  readonly verbs: readonly Verb[];
+  readonly help: string;
+}
+
+const PACKING = ['pack', 'plan'] as const;
+const ALL = ['pack', 'plan', 'serve'] as const;
+
+export const OPTIONS = {
+  channel: { short: 'c', value: 'CHANNEL', group: 'what', verbs: PACKING, help: 'TRACK/RISK[/BRANCH] of the bundle' },
+  arch: {
+    short: 'a',
+    aliases: ['architecture'],
+    value: 'ARCH',
+    repeatable: true,
+    group: 'what',
+    verbs: PACKING,
+    help: 'architectures of the site, Debian names (default amd64)',
+  },
+  base: { value: 'BASE', group: 'what', verbs: PACKING, help: 'ubuntu@22.04, where neither bundle nor application says one' },
+  overlay: { value: 'NAME|FILE', repeatable: true, group: 'what', verbs: PACKING, help: 'official overlay by name, or a file; merged in this order' },
+  'skip-resources': { group: 'what', verbs: PACKING, help: 'leave out charm resources' },
+  'skip-snaps': { group: 'what', verbs: PACKING, help: 'leave out snaps' },
+  'skip-containers': { group: 'what', verbs: PACKING, help: 'leave out container images' },
+  'skip-apt': { group: 'what', verbs: PACKING, help: 'leave out the APT manifest' },
+  'skip-pypi': { group: 'what', verbs: PACKING, help: 'leave out the PyPI manifest' },
+  registry: { value: 'HOST[:PORT]', group: 'what', verbs: PACKING, help: "bake the site's registry into bundle.yaml (http://HOST for plain http)" },
+  plan: { value: 'FILE', group: 'what', verbs: ['pack'], help: 'pack exactly this plan' },
+  catalogue: { value: 'FILE', repeatable: true, group: 'what', verbs: PACKING, help: 'add curated knowledge to the built-in catalogue' },
+  'image-source': { value: 'HOST/PATH', repeatable: true, group: 'where from', verbs: PACKING, help: 'where CDK images are asked for, in order' },
+  'bundle-repo': { value: 'URL|DIR', group: 'where from', verbs: PACKING, help: 'GitHub API root, or a checkout of charmed-kubernetes/bundle' },
+  'charmhub-url': { value: 'URL', group: 'where from', verbs: PACKING, help: 'Charmhub, or a mirror of it' },
+  'snap-store-url': { value: 'URL', group: 'where from', verbs: PACKING, help: 'snap store, or a mirror of it' },
+  'registry-mirror': {
+    value: 'HOST=URL',
+    repeatable: true,
+    group: 'where from',
+    verbs: PACKING,
+    help: 'ask URL for the images of HOST (HOST * is every other)',
+  },
+  'insecure-registry': { value: 'HOST', repeatable: true, group: 'where from', verbs: PACKING, help: 'allow plain http to this registry' },
+  'snap-trust': { value: 'FILE', repeatable: true, group: 'where from', verbs: PACKING, help: "add roots of snap assertions to Canonical's" },
+  'ca-file': { value: 'FILE', group: 'where from', verbs: PACKING, help: 'PEM file of certificate authorities to trust as well' },
+  output: {
+    short: 'o',
+    value: 'FILE|DIR/',
+    group: 'where to',
+    verbs: PACKING,
+    help: 'the archive (default build/NAME-TRACK/…), or where plan writes its lock file',
+  },
+  'use-path': {
+    short: 'd',
+    aliases: ['use_path'],
+    value: 'DIR',
+    group: 'where to',
+    verbs: ['pack'],
+    help: 'build the unpacked tree in DIR, keep and reuse it',
+  },
+  'skip-tar-gz': { group: 'where to', verbs: ['pack'], help: 'with --use-path: no archive, DIR is the result' },
+  compression: { value: '0..9', group: 'where to', verbs: ['pack'], help: 'for what is not compressed already (default 6)' },
+  'cache-dir': { value: 'DIR', group: 'how', verbs: PACKING, help: 'where downloads are kept (default $XDG_CACHE_HOME/shrinkwrap)' },
+  'no-cache': { group: 'how', verbs: PACKING, help: 'keep nothing after this run' },
+  jobs: { short: 'j', value: 'N', group: 'how', verbs: PACKING, help: 'downloads at a time (default 6)' },
+  retries: { value: 'N', group: 'how', verbs: PACKING, help: 'tries for one request (default 5)' },
+  'keep-going': { group: 'how', verbs: ['pack'], help: 'fetch what can be fetched, list the rest, exit 8' },
+  'dry-run': { group: 'how', verbs: ['pack'], help: 'the same as the verb plan' },
+  listen: { value: 'ADDR:PORT', group: 'how', verbs: ['serve'], help: 'where to listen (default 127.0.0.1:0, any free port)' },
+  json: { group: 'output', verbs: PACKING, help: 'one JSON document on stdout' },
+  events: { group: 'output', verbs: PACKING, help: 'progress as NDJSON on stderr' },
+  quiet: { short: 'q', group: 'output', verbs: ALL, help: 'warnings and errors only' },
+  verbose: { short: 'v', group: 'output', verbs: ALL, help: 'say more' },
+  color: { value: 'WHEN', group: 'output', verbs: ALL, help: 'auto, always or never' },
+  debug: { group: 'output', verbs: ALL, help: 'stack traces with errors' },
+  help: { short: 'h', group: 'output', verbs: ALL, help: 'this text' },
+  version: { short: 'V', group: 'output', verbs: ALL, help: 'version of shrinkwrap, Node and undici' },
+} as const satisfies Readonly<Record<string, Option>>;
+
+export type OptionName = keyof typeof OPTIONS;
+
+export const optionOf = (name: OptionName): Option => OPTIONS[name];
+
+export const OPTION_NAMES = Object.keys(OPTIONS) as readonly OptionName[];
+
+/** `SHRINKWRAP_SNAP_STORE_URL` for `--snap-store-url`. */
+export const environmentName = (name: OptionName): string => `SHRINKWRAP_${name.toUpperCase().replaceAll('-', '_')}`;

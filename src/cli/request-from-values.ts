@@ -1,0 +1,48 @@
+/** Option values → what is asked for. Pure. */
+import { isArch, ARCHES, DEFAULT_ARCH, type Arch } from '../domain/arch.ts';
+import { formatBase, baseOfSeries, parseBase } from '../domain/base.ts';
+import { formatChannel, parseChannel } from '../domain/channel.ts';
+import { ShrinkwrapError } from '../domain/errors.ts';
+import { SKIP_KINDS, type RecipeRequest } from '../recipes/recipe.ts';
+import { bad } from './bad-value.ts';
+import type { Values } from './values.ts';
+
+export function requestFromValues(system: string, values: Values): RecipeRequest {
+  const channel = values.text('channel');
+  const base = values.text('base');
+  const registry = values.text('registry');
+  if (registry !== undefined && !/^(?:https?:\/\/)?[A-Za-z0-9.-]+(?::\d+)?\/?$|^(?:https?:\/\/)?\[[0-9a-fA-F:]+\](?::\d+)?\/?$/.test(registry))
+    bad('registry', registry, 'HOST[:PORT], with http:// before it for plain http');
+  return {
+    system,
+    ...(channel !== undefined && { channel: channelOf(channel) }),
+    archs: archsOf(values.all('arch')),
+    ...(base !== undefined && { base: baseOf(base) }),
+    overlays: values.all('overlay'),
+    skip: SKIP_KINDS.filter((kind) => values.on(`skip-${kind}`)),
+    ...(registry !== undefined && { registry }),
+    imageSources: values.all('image-source').map((source) => (/^[^/\s]+\/\S+$/.test(source) ? source : bad('image-source', source, 'HOST/PATH'))),
+  };
+}
+
+function channelOf(text: string): string {
+  try {
+    return formatChannel(parseChannel(text));
+  } catch (error) {
+    if (!(error instanceof ShrinkwrapError)) throw error;
+    return bad('channel', text, 'TRACK/RISK[/BRANCH], a track or a risk');
+  }
+}
+
+function archsOf(texts: readonly string[]): Arch[] {
+  const archs = texts.flatMap((text) => text.split(',')).filter((text) => text !== '');
+  for (const arch of archs) {
+    if (!isArch(arch)) throw new ShrinkwrapError('UPSTREAM_NOT_FOUND', { what: 'architecture', name: arch, where: 'any upstream', exists: [...ARCHES] });
+  }
+  return archs.length === 0 ? [DEFAULT_ARCH] : [...new Set(archs.filter(isArch))];
+}
+
+function baseOf(text: string): string {
+  const base = parseBase(text) ?? baseOfSeries(text);
+  return base === undefined ? bad('base', text, 'NAME@VERSION such as ubuntu@22.04') : formatBase(base);
+}

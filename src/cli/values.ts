@@ -1,0 +1,100 @@
+/** Option values from argv, environment and shrinkwrap.yaml, in this order of strength. Pure. */
+import { parseArgs } from 'node:util';
+import { parse } from 'yaml';
+import { ShrinkwrapError } from '../domain/errors.ts';
+import { environmentName, optionOf, OPTION_NAMES, type OptionName, type Verb } from './options.ts';
+
+export interface Values {
+  readonly positionals: readonly string[];
+  /** Texts of a repeatable option, of a single one at most one; a switch that is on has `['true']`. */
+  all(name: OptionName): readonly string[];
+  text(name: OptionName): string | undefined;
+  on(name: OptionName): boolean;
+}
+
+const usage = (message: string, hint = 'shrinkwrap --help lists the options'): never => {
+  throw new ShrinkwrapError('USAGE_BAD', { message, hint });
+};
+
+/** Options of a verb after its own words; `config` is the text of shrinkwrap.yaml. */
+export function readValues(argv: readonly string[], verb: Verb, environment: Readonly<Record<string, string | undefined>>, config: string | undefined): Values {
+  const flags = readFlags(argv, verb);
+  const settings = config === undefined ? {} : readConfig(config);
+  const all = (name: OptionName): readonly string[] => {
+    if (!optionOf(name).verbs.includes(verb)) return [];
+    const flag = flags.values.get(name);
+    if (flag !== undefined) return flag;
+    const variable = environment[environmentName(name)];
+    if (variable !== undefined && variable !== '') return optionOf(name).repeatable === true ? variable.split(/[\s,]+/) : [variable];
+    return settings[name] ?? [];
+  };
+  return {
+    positionals: flags.positionals,
+    all,
+    text: (name) => all(name).at(-1),
+    on: (name) => switchValue(name, all(name).at(-1)),
+  };
+}
+
+function switchValue(name: OptionName, text: string | undefined): boolean {
+  if (text === undefined || /^(?:0|false|no|off)$/i.test(text)) return false;
+  return /^(?:1|true|yes|on)$/i.test(text) || usage(`${environmentName(name)} and --${name} take true or false, not ${text}`);
+}
+
+function readFlags(argv: readonly string[], verb: Verb): { positionals: string[]; values: Map<OptionName, string[]> } {
+  const names = new Map<string, OptionName>();
+  for (const name of OPTION_NAMES) for (const spelling of [name, ...(optionOf(name).aliases ?? [])]) names.set(spelling, name);
+  const { tokens } = parseArgs({
+    args: [...argv],
+    strict: false,
+    tokens: true,
+    allowPositionals: true,
+    options: Object.fromEntries(
+      [...names].map(([spelling, name]) => {
+        const { short, value } = optionOf(name);
+        return [spelling, { type: value === undefined ? 'boolean' : 'string', ...(short !== undefined && spelling === name && { short }) } as const];
+      }),
+    ),
+  });
+  const positionals: string[] = [];
+  const values = new Map<OptionName, string[]>();
+  for (const token of tokens) {
+    if (token.kind === 'positional') positionals.push(token.value);
+    if (token.kind !== 'option') continue;
+    const name = names.get(token.name) ?? usage(`unknown option ${token.rawName}${nearest(token.name, [...names.keys()])}`);
+    const { value, repeatable, verbs } = optionOf(name);
+    if (!verbs.includes(verb)) usage(`${token.rawName} is not an option of ${verb}`);
+    if (value !== undefined && (token.value === undefined || token.value === '')) usage(`${token.rawName} needs a value: ${value}`);
+    if (value === undefined && token.value !== undefined) usage(`${token.rawName} takes no value`);
+    const text = token.value ?? 'true';
+    values.set(name, repeatable === true ? [...(values.get(name) ?? []), text] : [text]);
+  }
+  return { positionals, values };
+}
+
+function readConfig(text: string): Partial<Record<OptionName, string[]>> {
+  const root: unknown = parse(text) ?? {};
+  if (typeof root !== 'object' || Array.isArray(root)) return usage('shrinkwrap.yaml is not a mapping of options');
+  return Object.fromEntries(
+    Object.entries(root as Record<string, unknown>).map(([key, value]) => {
+      const name =
+        OPTION_NAMES.find((known) => known === key.replaceAll('_', '-')) ?? usage(`shrinkwrap.yaml: unknown key ${key}${nearest(key, OPTION_NAMES)}`);
+      return [name, (Array.isArray(value) ? value : [value]).map(String)];
+    }),
+  );
+}
+
+function nearest(word: string, known: readonly string[]): string {
+  const [best] = known.map((name) => ({ name, distance: editDistance(word, name) })).toSorted((a, b) => a.distance - b.distance);
+  return best !== undefined && best.distance <= Math.max(1, Math.floor(word.length / 3)) ? `; did you mean --${best.name}?` : '';
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) next[j] = Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1));
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

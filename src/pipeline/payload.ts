@@ -1,0 +1,65 @@
+/** Plan + store → the entries of the archive but for manifest.json and SHA256SUMS. */
+import { createReadStream } from 'node:fs';
+import { bytesEntry, type Entry } from '../assemble/entry.ts';
+import { imageFile } from '../assemble/image-file.ts';
+import type { Artifact, ArtifactKind, ArtifactOf } from '../domain/artifact.ts';
+import { formatDigest, type Digest } from '../domain/digest.ts';
+import { parseImageRef } from '../domain/image-ref.ts';
+import type { Plan } from '../domain/plan.ts';
+import type { Store } from '../store/store.ts';
+import { kitEntries } from './kit-entries.ts';
+import { operatorReadme } from './operator-readme.ts';
+import type { Settings } from './settings.ts';
+
+export interface PayloadInput {
+  readonly plan: Plan;
+  readonly store: Store;
+  /** Assertion streams by path. */
+  readonly assertions: ReadonlyMap<string, Buffer>;
+  readonly snapTrust: Settings['snapTrust'];
+  readonly archiveFile: string;
+}
+
+type EntryOf<K extends ArtifactKind> = (artifact: ArtifactOf<K>, store: Store) => Promise<Entry>;
+
+const ENTRIES: { readonly [K in ArtifactKind]: EntryOf<K> } = { charm: storedEntry, resource: storedEntry, snap: storedEntry, image: imageEntry };
+
+const entryOf = <K extends ArtifactKind>(artifact: ArtifactOf<K>, store: Store): Promise<Entry> => {
+  const kind: K = artifact.kind;
+  return ENTRIES[kind](artifact, store);
+};
+
+export async function payloadOf({ plan, store, assertions, snapTrust, archiveFile }: PayloadInput): Promise<Entry[]> {
+  return [
+    ...(await Promise.all(plan.artifacts.map((artifact) => entryOf(artifact, store)))),
+    ...plan.files.map(({ path, text, encoding }) => bytesEntry(path, encoding === 'base64' ? Buffer.from(text, 'base64') : text)),
+    ...[...assertions].map(([path, bytes]) => bytesEntry(path, bytes)),
+    ...(plan.artifacts.some(({ kind }) => kind === 'snap')
+      ? snapTrust.map(({ bytes }, index) => bytesEntry(`snaps/trust/root-${index + 1}.assert`, bytes))
+      : []),
+    ...(await kitEntries()),
+    bytesEntry('README.md', operatorReadme(plan, archiveFile)),
+  ];
+}
+
+async function storedEntry({ path, size, digests }: Artifact, store: Store): Promise<Entry> {
+  const digest = digests[0];
+  const file = digest === undefined ? undefined : await store.find(digest, size);
+  if (size === 0) return bytesEntry(path, '');
+  if (file === undefined) throw new Error(`${path} is not in the store`);
+  return { path, mode: 0o644, size, open: () => createReadStream(file, { highWaterMark: 1 << 20 }) };
+}
+
+async function imageEntry(image: ArtifactOf<'image'>, store: Store): Promise<Entry> {
+  const { manifest, config, layers, platform, name, path } = image;
+  const paths = new Map<string, string>();
+  for (const { digest, size } of [manifest, config, ...layers]) {
+    const file = await store.find(digest, size);
+    if (file === undefined) throw new Error(`${name}: ${formatDigest(digest)} is not in the store`);
+    paths.set(formatDigest(digest), file);
+  }
+  const blobPath = (digest: Digest): string => paths.get(formatDigest(digest)) ?? '';
+  const tag = parseImageRef(name).tag ?? `sha256-${manifest.digest.hex.slice(0, 12)}`;
+  const file = imageFile({ reference: name, tag, platform, manifest, config, layers, blobPath });
+  return { path, mode: 0o644, size: file.size, open: (signal) => file.stream(signal) };
+}

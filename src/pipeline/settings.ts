@@ -1,0 +1,33 @@
+/** How a run reaches the world and what it trusts: everything that is not part of the plan's request. */
+export interface Settings {
+  /** `shrinkwrap 0.1.0`. */
+  readonly tool: string;
+  readonly charmhubUrl: string;
+  readonly snapStoreUrl: string;
+  /** API root, or a directory. */
+  readonly bundleRepo: string;
+  /** HOST → base URL that is asked instead. */
+  readonly registryMirrors: ReadonlyMap<string, string>;
+  readonly insecureRegistries: ReadonlySet<string>;
+  readonly proxy: { readonly httpProxy?: string; readonly httpsProxy?: string; readonly noProxy?: string };
+  /** PEM. */
+  readonly caText?: string;
+  /** Streams of assertions that are roots beside Canonical's. */
+  readonly snapTrust: readonly { readonly file: string; readonly bytes: Buffer }[];
+  readonly cacheDir: string;
+  /** The cache directory goes when the run ends. */
+  readonly ephemeralCache: boolean;
+  readonly jobs: number;
+  readonly retries: number;
+  readonly keepGoing: boolean;
+  /** The clock: keys are judged by it. */
+  readonly now: Date;
+  /** SOURCE_DATE_EPOCH, else now: the date in names and in the archive. */
+  readonly date: Date;
+}
+
+export const PRODUCTION = {
+  charmhub: 'https://api.charmhub.io',
+  snapStore: 'https://api.snapcraft.io',
+  github: 'https://api.github.com',
+} as const;

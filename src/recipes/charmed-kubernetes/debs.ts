@@ -1,0 +1,80 @@
+/** What the charms declare of Debian and Python packages: names, where from, who asks (facts/charmhub-juju.md 4.3–4.5). */
+import { parse } from 'yaml';
+import type { CharmFiles } from '../../domain/releases.ts';
+import { byCodeUnit } from '../../domain/sorted.ts';
+import { rulesOf, type Catalogue } from './catalogue.ts';
+
+export interface PackageNeed {
+  readonly package: string;
+  /** `-` for Python. */
+  readonly base: string;
+  /** `ubuntu`, an APT root, `pypi`, or `charm` for what travels inside the charm. */
+  readonly origin: string;
+  readonly version: string;
+  readonly charm: string;
+  readonly why: string;
+}
+
+export interface CharmOnBase {
+  readonly charm: string;
+  readonly track: string;
+  readonly base: string;
+  readonly files: CharmFiles;
+}
+
+export function debNeeds(charms: readonly CharmOnBase[], catalogue: Catalogue): PackageNeed[] {
+  return unique(
+    charms.flatMap(({ charm, track, base, files }) => {
+      const need = (names: readonly string[], origin: string, why: string): PackageNeed[] =>
+        names.map((name) => ({ package: name, base, origin, version: '-', charm, why }));
+      const layers = layerOptions(files.layerYaml);
+      return [
+        ...(layers === undefined ? [] : need(catalogue.reactiveDebs, 'ubuntu', 'layer-basic installs it')),
+        ...need(texts(layers?.['basic'], 'packages'), 'ubuntu', 'layer.yaml: options.basic.packages'),
+        ...need(texts(layers?.['apt'], 'packages'), 'ubuntu', 'layer.yaml: options.apt.packages'),
+        ...rulesOf(catalogue, charm, track).debs.flatMap((rule) => need(rule.names, rule.origin ?? 'ubuntu', rule.why ?? 'installed by the charm')),
+      ];
+    }),
+  );
+}
+
+export function pythonNeeds(charms: readonly CharmOnBase[]): PackageNeed[] {
+  return unique(
+    charms.flatMap(({ charm, files }) => [
+      ...texts(layerOptions(files.layerYaml)?.['basic'], 'python_packages').map((name) => ({
+        package: name,
+        base: '-',
+        origin: 'pypi',
+        version: '-',
+        charm,
+        why: 'layer.yaml: options.basic.python_packages',
+      })),
+      ...files.wheelhouse.map((file) => ({ ...distribution(file), base: '-', origin: 'charm', charm, why: `wheelhouse/${file}` })),
+    ]),
+  );
+}
+
+/** `pyaml-23.5.8.tar.gz` and `pip-22.1-py3-none-any.whl` → name and version. */
+function distribution(file: string): { package: string; version: string } {
+  const match = /^(.+?)-(\d[^-]*?)(?:-.*)?(?:\.tar\.gz|\.zip|\.whl)$/.exec(file);
+  return { package: match?.[1] ?? file, version: match?.[2] ?? '-' };
+}
+
+function layerOptions(layerYaml: string): Record<string, unknown> | undefined {
+  if (layerYaml === '') return undefined;
+  const layer: unknown = parse(layerYaml, { version: '1.1', merge: true, logLevel: 'silent' });
+  return mapping(mapping(layer)?.['options']) ?? {};
+}
+
+const mapping = (value: unknown): Record<string, unknown> | undefined =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
+
+function texts(value: unknown, key: string): string[] {
+  const list = mapping(value)?.[key];
+  return Array.isArray(list) ? list.filter((item): item is string => typeof item === 'string') : [];
+}
+
+function unique(needs: readonly PackageNeed[]): PackageNeed[] {
+  const key = (need: PackageNeed): string => [need.package, need.base, need.origin, need.charm].join('\t');
+  return [...new Map(needs.map((need) => [key(need), need])).values()].toSorted((a, b) => byCodeUnit(key(a), key(b)));
+}

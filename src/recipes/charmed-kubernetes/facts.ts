@@ -1,0 +1,41 @@
+/** What discovery found; from here on planning is a pure function. */
+import type { Arch } from '../../domain/arch.ts';
+import type { CharmArtifact } from '../../domain/artifact.ts';
+import type { Base } from '../../domain/base.ts';
+import type { BundleRelease, CharmFiles, CharmRelease, ResolvedImage, SnapRelease } from '../../domain/releases.ts';
+import type { BundleSource } from './bundle-source.ts';
+import type { SourceFile } from './source-file.ts';
+
+/** One charm release that applications run on one architecture. */
+export interface CharmFact {
+  readonly artifact: CharmArtifact;
+  readonly release: CharmRelease;
+  readonly files: CharmFiles;
+  readonly base: Base;
+  readonly arch: Arch;
+  /** Names of the applications, sorted. */
+  readonly applications: readonly string[];
+}
+
+export interface SnapFact {
+  readonly release: SnapRelease;
+  readonly reasons: readonly string[];
+}
+
+export interface ImageFact {
+  /** As the list or charm has it, in full. */
+  readonly name: string;
+  readonly arch: Arch;
+  readonly resolved: ResolvedImage;
+  readonly reasons: readonly string[];
+}
+
+export interface Facts {
+  readonly bundle: BundleSource;
+  readonly release?: BundleRelease;
+  readonly charms: readonly CharmFact[];
+  readonly snaps: readonly SnapFact[];
+  readonly images: readonly ImageFact[];
+  readonly sources: readonly SourceFile[];
+  readonly warnings: readonly string[];
+}

@@ -1,0 +1,182 @@
+/** Facts → plan. Pure: the same facts and request give the same plan, byte for byte. */
+import { rewriteBundle, type AppEdit } from '../../bundle/rewrite.ts';
+import type { Artifact, ArtifactKind } from '../../domain/artifact.ts';
+import { ARTIFACT_KINDS } from '../../domain/artifact.ts';
+import { archSuffix, fileNamePart } from '../../domain/archive-name.ts';
+import { formatBase, seriesOfBase } from '../../domain/base.ts';
+import { formatChannel, parseChannel } from '../../domain/channel.ts';
+import { PLAN_FORMAT, type Plan, type PlanFile, type PlanRequest, type PlanTotals } from '../../domain/plan.ts';
+import { byCodeUnit, sortedBy } from '../../domain/sorted.ts';
+import type { RecipeRequest } from '../recipe.ts';
+import { imageArtifacts, resourceArtifacts, snapArtifacts } from './artifacts.ts';
+import { isLocalBundle } from './bundle-source.ts';
+import { rulesOf, type Catalogue } from './catalogue.ts';
+import { declaresOption } from './charm-config.ts';
+import { debNeeds, pythonNeeds, type CharmOnBase } from './debs.ts';
+import type { CharmFact, Facts } from './facts.ts';
+import { bakedOptions, parseRegistry, registryOptionRows, type RegistryOptionRow } from './registry-options.ts';
+import { archiveTable, debsTable, imagesTable, pythonTable, registryTable, snapsTable } from './tables.ts';
+
+export function planOf(facts: Facts, request: RecipeRequest, catalogue: Catalogue): Plan {
+  const skip = new Set<string>(request.skip);
+  const charms = uniqueBy(
+    facts.charms.map(({ artifact }) => artifact),
+    ({ path }) => path,
+  );
+  const resources = skip.has('resources') ? [] : resourceArtifacts(facts.charms);
+  const snaps = snapArtifacts(facts.snaps);
+  const images = imageArtifacts(facts.images);
+  const artifacts: Artifact[] = sortedBy([...charms, ...resources, ...snaps.artifacts, ...images], ({ path }) => path);
+  const registryRows = registryOptionRows(facts.charms, images, catalogue);
+  const onBases = facts.charms.map(onBase);
+  const files: PlanFile[] = [
+    ...bundleFiles(facts, request, catalogue, registryRows, skip.has('resources')),
+    ...(skip.has('snaps') ? [] : [snapsTable(snaps.rows)]),
+    ...(skip.has('containers') ? [] : [imagesTable(images)]),
+    ...(skip.has('apt') ? [] : [debsTable(debNeeds(onBases, catalogue))]),
+    ...(skip.has('pypi') ? [] : [pythonTable(pythonNeeds(onBases))]),
+    registryTable(registryRows),
+    archiveTable(archiveValues(facts, request)),
+    ...sourceFiles(facts),
+  ];
+  const { release } = facts;
+  return {
+    format: PLAN_FORMAT,
+    request: planRequest(facts, request),
+    archive: archiveOf(facts),
+    ...(release !== undefined && { bundle: { name: release.name, id: release.id, revision: release.revision, channel: release.channel } }),
+    bases: basesOf(facts.charms),
+    warnings: [...new Set(facts.warnings)].toSorted(byCodeUnit),
+    artifacts,
+    files: sortedBy(
+      uniqueBy(files, ({ path }) => path),
+      ({ path }) => path,
+    ),
+    totals: totalsOf(artifacts),
+  };
+}
+
+function archiveOf({ bundle }: Facts): Plan['archive'] {
+  const { name, channel } = bundle;
+  if (channel === undefined) return { name, track: 'local', risk: 'stable' };
+  const { track, risk, branch } = channel;
+  return { name, track, risk, ...(branch !== undefined && { branch }) };
+}
+
+/** Paths of this machine stay here: a local bundle or overlay goes by its name. */
+function planRequest({ bundle }: Facts, request: RecipeRequest): PlanRequest {
+  const { archs, base, registry, imageSources } = request;
+  const channel = bundle.channel === undefined ? undefined : formatChannel(bundle.channel);
+  return {
+    system: isLocalBundle(request.system) ? bundle.name : request.system,
+    ...(channel !== undefined && { channel }),
+    archs,
+    ...(base !== undefined && { base }),
+    overlays: bundle.overlays.map(({ name }) => name),
+    skip: [...request.skip].toSorted(),
+    ...(registry !== undefined && { registry }),
+    imageSources,
+  };
+}
+
+function bundleFiles(facts: Facts, request: RecipeRequest, catalogue: Catalogue, rows: readonly RegistryOptionRow[], withoutResources: boolean): PlanFile[] {
+  const { bundle, charms } = facts;
+  const baked = request.registry === undefined ? new Map<string, Record<string, string>>() : bakedOptions(rows, parseRegistry(request.registry), catalogue);
+  const edits = new Map<string, AppEdit>();
+  // One bundle.yaml serves one architecture; with several the first one asked for has the file of a per-architecture charm.
+  for (const fact of [...charms].toReversed()) {
+    for (const application of fact.applications) edits.set(application, appEdit(fact, application, catalogue, baked.get(application) ?? {}, withoutResources));
+  }
+  return [
+    { path: 'bundle.yaml', text: rewriteBundle(bundle.base, bundle.merged, edits) },
+    { path: 'bundle.orig.yaml', text: bundle.base.text },
+    ...bundle.overlays.map(({ name, text }) => ({ path: `overlays/${name}`, text: text.text })),
+  ];
+}
+
+function appEdit(
+  { artifact, release, base }: CharmFact,
+  application: string,
+  catalogue: Catalogue,
+  baked: Readonly<Record<string, string>>,
+  withoutResources: boolean,
+): AppEdit {
+  const series = seriesOfBase(base);
+  const rules = rulesOf(catalogue, release.name, parseChannel(release.channel).track).options.filter(({ option }) =>
+    declaresOption(release.configYaml, option),
+  );
+  const files = release.resources.filter(({ type }) => type === 'file');
+  return {
+    charm: `./${artifact.path}`,
+    resources: withoutResources
+      ? {}
+      : Object.fromEntries(sortedBy(files, ({ name }) => name).map(({ name, filename }) => [name, `./resources/${application}/${name}/${filename}`])),
+    ...(series !== undefined && { series }),
+    base: `${formatBase(base)}/stable`,
+    options: { ...Object.fromEntries(rules.map(({ option, value }) => [option, value])), ...baked },
+  };
+}
+
+/** Charms from 1.29 on say `assumes: juju >= 3.1` (facts/offline-deploy.md 1.4). */
+function archiveValues(facts: Facts, request: RecipeRequest): Record<string, string> {
+  const { name, track, risk, branch } = archiveOf(facts);
+  const applications = [...facts.bundle.merged.applications.values()];
+  return {
+    name,
+    track,
+    channel: [track, risk, ...(branch === undefined ? [] : [branch])].join('/'),
+    archs: request.archs.join(','),
+    trust: applications.some((application) => application?.trust === true) ? 'yes' : 'no',
+    juju_min: facts.charms.some(({ files }) => /juju\s*>=\s*3\./.test(files.metadataYaml)) ? '3.1' : '2.9',
+    base: [...new Set(facts.charms.map(({ base }) => formatBase(base)))].toSorted().join(','),
+  };
+}
+
+function sourceFiles(facts: Facts): PlanFile[] {
+  const charms = facts.charms.flatMap(({ artifact, files }) => {
+    const folder = `sources/charms/${fileNamePart(artifact.name)}_r${artifact.revision}${archSuffix(artifact.arch)}`;
+    const texts = { metadata: files.metadataYaml, config: files.configYaml, manifest: files.manifestYaml, layer: files.layerYaml };
+    return Object.entries(texts).flatMap(([name, text]) => (text === '' ? [] : [{ path: `${folder}/${name}.yaml`, text }]));
+  });
+  const snaps = facts.snaps.map(({ release: { name, revision, arch, snapYaml } }) => ({
+    path: `sources/snaps/${fileNamePart(name)}_${revision}_${arch}/snap.yaml`,
+    text: snapYaml,
+  }));
+  const indexes = facts.images.flatMap(({ resolved: { index } }) =>
+    index === undefined ? [] : [planFile(`sources/images/sha256-${index.digest.hex}.json`, index.bytes)],
+  );
+  return [...charms, ...snaps, ...indexes, ...facts.sources.map(({ path, bytes }) => planFile(path, bytes))];
+}
+
+/** As text where the bytes are text, else base64: a raw answer must come back byte for byte. */
+function planFile(path: string, bytes: Buffer): PlanFile {
+  const text = bytes.toString('utf8');
+  return Buffer.from(text).equals(bytes) ? { path, text } : { path, text: bytes.toString('base64'), encoding: 'base64' };
+}
+
+function basesOf(charms: readonly CharmFact[]): Plan['bases'] {
+  const pairs = charms.map(({ base, arch }) => ({ base: formatBase(base), arch }));
+  const key = ({ base, arch }: { base: string; arch: string }): string => `${base}\t${arch}`;
+  return sortedBy(uniqueBy(pairs, key), key);
+}
+
+const onBase = ({ release, files, base }: CharmFact): CharmOnBase => ({
+  charm: release.name,
+  track: parseChannel(release.channel).track,
+  base: formatBase(base),
+  files,
+});
+
+function totalsOf(artifacts: readonly Artifact[]): PlanTotals {
+  const kinds = Object.fromEntries(
+    (Object.keys(ARTIFACT_KINDS) as ArtifactKind[]).flatMap((kind) => {
+      const of = artifacts.filter((artifact) => artifact.kind === kind);
+      return of.length === 0 ? [] : [[kind, { count: of.length, bytes: of.reduce((sum, { size }) => sum + size, 0) }]];
+    }),
+  );
+  return { artifacts: artifacts.length, bytes: artifacts.reduce((sum, { size }) => sum + size, 0), kinds };
+}
+
+function uniqueBy<T>(items: readonly T[], key: (item: T) => string): T[] {
+  return [...new Map(items.map((item) => [key(item), item])).values()];
+}

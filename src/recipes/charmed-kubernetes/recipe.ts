@@ -1,0 +1,50 @@
+/** Any Juju bundle, with what is known of Charmed Kubernetes in the catalogue. */
+import type { Recipe } from '../recipe.ts';
+import { readWantedBundle } from './bundle-source.ts';
+import { readCatalogue, type Catalogue } from './catalogue.ts';
+import { resolveCharms } from './charms.ts';
+import { alwaysImages, listedImages, resolveImages, uniteImages } from './images.ts';
+import { planOf } from './plan.ts';
+import { optionOf } from './registry-options.ts';
+import { resolveSnaps, snapContext, wantedSnaps, type OptionOf } from './snaps.ts';
+import { snapChannel } from './channels.ts';
+import type { CharmFact, Facts } from './facts.ts';
+
+export const charmedKubernetes: Recipe = {
+  id: 'charmed-kubernetes',
+  summary: 'Charmed Kubernetes, or any Juju bundle: a name on Charmhub or ./bundle.yaml',
+  catalogue: 'charmed-kubernetes.yaml',
+  accepts: () => true,
+  async plan(request, documents, upstream) {
+    const catalogue = readCatalogue(documents);
+    const { source, release, sources, warnings } = await readWantedBundle(request, upstream);
+    upstream.report({ type: 'note', message: `${source.name}: ${source.merged.applications.size} applications` });
+    const { charms, warnings: charmWarnings } = await resolveCharms(source, request, upstream);
+    const option = optionOf(source.merged);
+    const snaps = request.skip.includes('snaps') ? [] : await resolveSnaps(wantedSnaps(charms, option, catalogue, request.archs), upstream);
+    const channel = releaseChannel(charms, option, catalogue);
+    const listed = request.skip.includes('containers') || channel === undefined ? undefined : await listedImages(channel, catalogue, upstream);
+    const imageSources = request.imageSources.length > 0 ? request.imageSources : catalogue.images.sources;
+    const images =
+      listed === undefined
+        ? []
+        : await resolveImages(uniteImages(listed.images, alwaysImages(catalogue)), { archs: request.archs, sources: imageSources }, catalogue, upstream);
+    const facts: Facts = {
+      bundle: source,
+      ...(release !== undefined && { release }),
+      charms,
+      snaps,
+      images,
+      sources: [...sources, ...(listed?.sources ?? [])],
+      warnings: [...warnings, ...charmWarnings, ...(listed?.warnings ?? [])],
+    };
+    return planOf(facts, { ...request, imageSources }, catalogue);
+  },
+};
+
+/** Channel of the Kubernetes release that the cluster runs; undefined for a bundle that is no Kubernetes cluster. */
+function releaseChannel(charms: readonly CharmFact[], option: OptionOf, catalogue: Catalogue): string | undefined {
+  const charm = catalogue.images.lists.channelOf.map((name) => charms.find(({ release }) => release.name === name)).find((found) => found !== undefined);
+  const [application] = charm?.applications ?? [];
+  return charm === undefined || application === undefined ? undefined : snapChannel('option', snapContext(charm, application, option, catalogue));
+}

@@ -1,0 +1,73 @@
+/** Which options of which applications take the address of the site's registry (facts/offline-deploy.md 2.8, 9.2). */
+import semver from 'semver';
+import type { Bundle, Value } from '../../bundle/bundle.ts';
+import type { ImageArtifact } from '../../domain/artifact.ts';
+import { byCodeUnit } from '../../domain/sorted.ts';
+import type { Catalogue, RegistryForm } from './catalogue.ts';
+import { declaresOption } from './charm-config.ts';
+import type { CharmFact } from './facts.ts';
+
+export interface RegistryOptionRow {
+  readonly application: string;
+  readonly option: string;
+  readonly form: RegistryForm;
+  /** `PATH:TAG` for the form `image`; empty for the others. */
+  readonly value: string;
+}
+
+/** Only options that the charm's own config.yaml declares: releases differ, and Juju refuses an unknown one. */
+export function registryOptionRows(charms: readonly CharmFact[], images: readonly ImageArtifact[], catalogue: Catalogue): RegistryOptionRow[] {
+  const rows = charms.flatMap(({ release, applications, arch }) =>
+    catalogue.registryOptions
+      .filter(({ option, charms: only }) => (only === undefined || only.includes(release.name)) && declaresOption(release.configYaml, option))
+      .flatMap(({ option, form, match }) => {
+        const value = form === 'image' ? newestOf((match ?? '').replace('{arch}', arch), images) : '';
+        return value === undefined ? [] : applications.map((application) => ({ application, option, form, value }));
+      }),
+  );
+  const unique = new Map(rows.map((row) => [`${row.application}\t${row.option}`, row]));
+  return [...unique.values()].toSorted((a, b) => byCodeUnit(a.application, b.application) || byCodeUnit(a.option, b.option));
+}
+
+/** `PATH:TAG` of the newest packed image of that path. */
+function newestOf(path: string, images: readonly ImageArtifact[]): string | undefined {
+  const targets = images.flatMap(({ targets }) => targets).filter((target) => target.startsWith(`${path}:`));
+  const version = (target: string): string => semver.coerce(target.slice(path.length + 1))?.version ?? '0.0.0';
+  return targets.toSorted((a, b) => semver.rcompare(version(a), version(b)) || byCodeUnit(a, b))[0];
+}
+
+/** A registry as the user wrote it: containerd takes a bare `HOST:PORT` as https, plain http must keep its scheme (facts/offline-deploy.md 2.2). */
+export interface Registry {
+  readonly host: string;
+  readonly url: string;
+}
+
+export function parseRegistry(text: string): Registry {
+  const host = text.replace(/^https?:\/\//, '').replace(/\/+$/, '');
+  return { host, url: text.startsWith('http://') ? `http://${host}` : host };
+}
+
+/** The options with the address in them, by application. */
+export function bakedOptions(rows: readonly RegistryOptionRow[], registry: Registry, catalogue: Catalogue): Map<string, Record<string, string>> {
+  const options = new Map<string, Record<string, string>>();
+  // Images lie below cdk/ at the site, which the names of rocks.canonical.com have in their path already; kit/render.sh says the same.
+  const mirrors = [
+    { host: registry.host, url: registry.url },
+    ...catalogue.registryMirrors.map((host) => ({ host, url: /^rocks\.canonical\.com(?::443)?$/.test(host) ? registry.url : `${registry.url}/v2/cdk` })),
+  ];
+  const values: Record<RegistryForm, (value: string) => string> = {
+    'custom-registries': () => JSON.stringify(mirrors),
+    registry: () => `${registry.host}/cdk`,
+    image: (value) => `${registry.host}/cdk/${value}`,
+  };
+  for (const { application, option, form, value } of rows) options.set(application, { ...options.get(application), [option]: values[form](value) });
+  return options;
+}
+
+/** Text of an application's option in the merged bundle. */
+export function optionOf(bundle: Bundle): (application: string, option: string) => string | undefined {
+  return (application, option) => {
+    const value: Value | undefined = bundle.applications.get(application)?.options?.get(option);
+    return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
+  };
+}

@@ -1,0 +1,5 @@
+/** A raw answer that travels under sources/. */
+export interface SourceFile {
+  readonly path: string;
+  readonly bytes: Buffer;
+}

@@ -1,0 +1,36 @@
+/** What a system is to the rest of the program: something that can be discovered and planned. */
+import type { Arch } from '../domain/arch.ts';
+import type { Plan } from '../domain/plan.ts';
+import type { Upstream } from './upstream.ts';
+
+/** The user's wishes, parsed; the part of them that may travel in the archive becomes the plan's request. */
+export interface RecipeRequest {
+  /** A system's name, a bundle's name on Charmhub, or the path of a local bundle. */
+  readonly system: string;
+  readonly channel?: string;
+  readonly archs: readonly Arch[];
+  /** `ubuntu@22.04`, when neither bundle nor application says one. */
+  readonly base?: string;
+  /** Names of the official overlays, or paths of files. */
+  readonly overlays: readonly string[];
+  readonly skip: readonly SkipKind[];
+  /** `[http://|https://]HOST[:PORT]` to bake in. */
+  readonly registry?: string;
+  /** HOST/PATH prefixes for CDK names; empty means the catalogue's. */
+  readonly imageSources: readonly string[];
+}
+
+export const SKIP_KINDS = ['resources', 'snaps', 'containers', 'apt', 'pypi'] as const;
+export type SkipKind = (typeof SKIP_KINDS)[number];
+
+/** Curated knowledge as parsed YAML: the shipped documents, then those the user added. */
+export type CatalogueDocument = { readonly file: string; readonly text: string };
+
+export interface Recipe {
+  readonly id: string;
+  readonly summary: string;
+  accepts(system: string): boolean;
+  /** The catalogue file below bundles/ that the recipe reads. */
+  readonly catalogue: string;
+  plan(request: RecipeRequest, catalogue: readonly CatalogueDocument[], upstream: Upstream): Promise<Plan>;
+}

@@ -1,0 +1,34 @@
+/** The ports through which a recipe reads. The pipeline fills them with the clients; tests may fill them with anything of the shape. */
+import type { Platform } from '../domain/arch.ts';
+import type { CharmArtifact } from '../domain/artifact.ts';
+import type { ImageRef } from '../domain/image-ref.ts';
+import type { BundleRelease, CharmFiles, CharmRelease, CharmWanted, ResolvedImage, SnapRelease, SnapWanted } from '../domain/releases.ts';
+import type { Report } from '../domain/events.ts';
+
+export interface Upstream {
+  readonly charmhub: {
+    bundle(name: string, channel: string | undefined): Promise<BundleRelease>;
+    /** In the order asked for. */
+    resolve(wanted: readonly CharmWanted[]): Promise<CharmRelease[]>;
+  };
+  readonly snaps: {
+    /** In the order asked for. */
+    resolve(wanted: readonly SnapWanted[]): Promise<SnapRelease[]>;
+  };
+  /** The bundle repository at GitHub or a checkout of it. `undefined`: no such path or no such ref. */
+  readonly bundleRepository: {
+    list(path: string, ref?: string): Promise<readonly string[] | undefined>;
+    read(path: string, ref?: string): Promise<Buffer | undefined>;
+  };
+  readonly images: {
+    /** `undefined` when the registry has no such name or tag; every other failure throws. */
+    resolve(ref: ImageRef, platform: Platform): Promise<ResolvedImage | undefined>;
+  };
+  /** A file of this machine that the user named: a bundle, an overlay. */
+  readFile(path: string): Promise<Buffer>;
+  /** Reads a charm: from the store, or fetched into it and verified first. */
+  charmFiles(charm: CharmArtifact): Promise<CharmFiles>;
+  /** Runs the jobs with the run's bounded concurrency, results in order; the first failure stops the rest. */
+  all<T, R>(items: readonly T[], job: (item: T) => Promise<R>): Promise<R[]>;
+  readonly report: Report;
+}
