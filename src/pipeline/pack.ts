@@ -53,7 +53,13 @@ export async function pack(plan: Plan, destination: Destination, settings: Setti
 
   report({ type: 'stage', stage: 'assemble', state: 'start' });
   const path = archivePath(plan, settings.date, destination.output);
-  const payload = await payloadOf({ plan, store, assertions, snapTrust: settings.snapTrust, archiveFile: path.split('/').at(-1) ?? path });
+  const payload = await payloadOf({
+    plan,
+    store,
+    assertions,
+    snapTrust: settings.snapTrust,
+    archiveFile: archiveFileName(plan.archive, plan.request.archs, settings.date),
+  });
   report({ type: 'stage', stage: 'assemble', state: 'done', detail: `${payload.length} files` });
 
   const write = async <S extends Sink>(sink: S, stage: string): Promise<S> => {
