@@ -63,7 +63,9 @@ export function createLiveReporter({ out, stages = STAGES }: LiveOptions): Repor
       fallbackRenderer: 'silent',
     },
   );
-  const run = list.run().catch(() => undefined);
+  // Started by the first stage, so that a usage error stands alone.
+  let run: Promise<unknown> | undefined;
+  const start = (): void => void (run ??= list.run().catch(() => undefined));
 
   const show = (stage: Stage): void => {
     const view = views.get(stage);
@@ -72,7 +74,7 @@ export function createLiveReporter({ out, stages = STAGES }: LiveOptions): Repor
     last = now;
     const named = [...active.values()].slice(0, SHOWN).join('  ');
     const total = stage === 'fetch' ? `${counts.done} done, ${formatBytes(counts.bytes)}  ` : '';
-    view.task.output = clip(`${total}${named}`, (out.columns || 80) - 4);
+    view.task.output = clip(`${total}${named}`, (out.columns || 80) - 6);
   };
 
   const item = (event: Extract<Event, { type: 'item' }>): void => {
@@ -92,6 +94,7 @@ export function createLiveReporter({ out, stages = STAGES }: LiveOptions): Repor
       if (event.type === 'warning') later.push(`warning: ${event.message}`);
       if (event.type === 'item') item(event);
       if (event.type !== 'stage') return;
+      start();
       const view = views.get(event.stage);
       if (view === undefined) return;
       if (event.detail !== undefined) view.title = `${TITLES[event.stage]}: ${clip(event.detail, (out.columns || 80) - TITLES[event.stage].length - 6)}`;

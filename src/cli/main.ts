@@ -2,6 +2,7 @@
 /** argv → exit code. The only place with process.*; everything heavy is imported when it is needed. */
 import { readFileSync } from 'node:fs';
 import { isShrinkwrapError, ShrinkwrapError } from '../domain/errors.ts';
+import { bad } from './bad-value.ts';
 import { EXIT_BUG, exitCode } from './exit-code.ts';
 import type { Verb } from './options.ts';
 import type { Reporter } from './reporter.ts';
@@ -80,7 +81,16 @@ function readConfig(): string | undefined {
   }
 }
 
+/** listr2 and its colours ask the environment when they are loaded. */
+function chooseColor(when: string | undefined): void {
+  if (when === undefined || when === 'auto') return;
+  if (when !== 'always' && when !== 'never') bad('color', when, 'auto, always or never');
+  process.env[when === 'never' ? 'NO_COLOR' : 'FORCE_COLOR'] = '1';
+  delete process.env[when === 'never' ? 'FORCE_COLOR' : 'NO_COLOR'];
+}
+
 async function reporterFor(verb: Verb, values: Values): Promise<Reporter> {
+  chooseColor(values.text('color'));
   const write = (line: string): void => void process.stderr.write(`${line}\n`);
   if (values.on('events')) return (await import('./ndjson-reporter.ts')).createNdjsonReporter(write);
   const live = process.stderr.isTTY && process.stderr.columns > 20 && process.env['TERM'] !== 'dumb' && !values.on('quiet') && verb !== 'serve';

@@ -6,6 +6,7 @@ import { createTreeSink } from '../assemble/tree-sink.ts';
 import type { Sink } from '../assemble/sink.ts';
 import type { Entry } from '../assemble/entry.ts';
 import { archiveFileName, topDirectory } from '../domain/archive-name.ts';
+import { formatBytes } from '../domain/format-bytes.ts';
 import type { Plan } from '../domain/plan.ts';
 import { fetchAll } from '../fetch/fetch-all.ts';
 import { payloadOf } from './payload.ts';
@@ -81,7 +82,7 @@ export async function pack(plan: Plan, destination: Destination, settings: Setti
   }
   const sink = createArchiveSink({ path, topDirectory: topDirectory(plan.archive), mtime: settings.date, compression: destination.compression, signal });
   const result = (await write(sink, dirname(path))).result();
-  report({ type: 'stage', stage: 'archive', state: 'done', detail: path });
+  report({ type: 'stage', stage: 'archive', state: 'done', detail: `${path}, ${formatBytes(result.size)}` });
   return { path, ...result };
 }
 
