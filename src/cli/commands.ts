@@ -3,7 +3,6 @@ import { mkdir, readdir, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { canonicalJson } from '../domain/canonical-json.ts';
 import { ShrinkwrapError } from '../domain/errors.ts';
-import type { Report } from '../domain/events.ts';
 import type { Plan } from '../domain/plan.ts';
 import { makePlan } from '../pipeline/make-plan.ts';
 import { pack } from '../pipeline/pack.ts';
@@ -11,25 +10,18 @@ import { readPlan } from '../pipeline/read-plan.ts';
 import { openSession } from '../pipeline/session.ts';
 import { planTable } from './plan-table.ts';
 import { requestFromValues } from './request-from-values.ts';
-import { settingsFromValues, whole, type Environment } from './settings-from-values.ts';
+import type { Command, CommandContext, CommandResult } from './command.ts';
+import { settingsFromValues, whole } from './settings-from-values.ts';
 import type { Verb } from './options.ts';
-import type { Values } from './values.ts';
 
-export interface CommandContext {
-  readonly values: Values;
-  readonly environment: Environment;
-  readonly report: Report;
-  readonly signal: AbortSignal;
-  /** For the verbs that live until they are stopped. */
-  readonly print: (line: string) => void;
-}
+export const COMMANDS: Record<Verb, Command> = {
+  pack: packCommand,
+  plan: planCommand,
+  serve: serveCommand,
+  rehearse: async (context) => (await import('./commands/rehearse.ts')).rehearseCommand(context),
+};
 
-/** What stdout gets when all went well. */
-export type Command = (context: CommandContext) => Promise<string>;
-
-export const COMMANDS: Record<Verb, Command> = { pack: packCommand, plan: planCommand, serve: serveCommand };
-
-async function packCommand(context: CommandContext): Promise<string> {
+async function packCommand(context: CommandContext): Promise<CommandResult> {
   const { values } = context;
   if (values.on('dry-run')) return planCommand(context);
   const usePath = values.text('use-path');
@@ -46,10 +38,10 @@ async function packCommand(context: CommandContext): Promise<string> {
     compression: whole('compression', values, 6, 0, 9),
   };
   const packed = await withPlan(context, (plan, settings, session) => pack(plan, destination, settings, session));
-  return values.on('json') ? canonicalJson(packed) : `${packed.path}\n`;
+  return { output: values.on('json') ? canonicalJson(packed) : `${packed.path}\n` };
 }
 
-async function planCommand(context: CommandContext): Promise<string> {
+async function planCommand(context: CommandContext): Promise<CommandResult> {
   const { values } = context;
   const output = values.text('output');
   const plan = await withPlan(context, (made) => Promise.resolve(made));
@@ -58,7 +50,7 @@ async function planCommand(context: CommandContext): Promise<string> {
     await writeFile(`${output}.part`, canonicalJson(plan));
     await rename(`${output}.part`, output);
   }
-  return values.on('json') ? canonicalJson(plan) : planTable(plan);
+  return { output: values.on('json') ? canonicalJson(plan) : planTable(plan) };
 }
 
 async function withPlan<T>(
@@ -87,7 +79,7 @@ async function directoryOf(output: string): Promise<string> {
   return found?.isDirectory() === true && !output.endsWith('/') ? `${output}/` : output;
 }
 
-async function serveCommand({ values, signal, print }: CommandContext): Promise<string> {
+async function serveCommand({ values, signal, print }: CommandContext): Promise<CommandResult> {
   const { createUpstreamServer } = await import('../serve/server.ts');
   if (values.positionals.length === 0) throw new ShrinkwrapError('USAGE_BAD', { message: 'serve needs at least one directory', hint: 'shrinkwrap serve DIR…' });
   const listen = /^(.+):(\d+)$/.exec(values.text('listen') ?? '127.0.0.1:0');
@@ -98,7 +90,7 @@ async function serveCommand({ values, signal, print }: CommandContext): Promise<
   print(JSON.stringify({ url }));
   await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
   await server.close();
-  return '';
+  return { output: '' };
 }
 
 /** An empty directory is an archive of nothing: served alone it is an empty registry to push to. */

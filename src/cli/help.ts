@@ -15,6 +15,8 @@ Usage
   shrinkwrap <system> [options]       pack; same as: shrinkwrap pack <system>
   shrinkwrap plan <system> [options]  what would be fetched: table, or --json
   shrinkwrap serve DIR... [options]   speak unpacked archives as the upstreams
+  shrinkwrap rehearse PATH            cut the network, run the archive's own
+                                      deploy.sh against an empty registry
 
   <system>: charmed-kubernetes, any bundle name on Charmhub, or ./bundle.yaml
 

@@ -8,7 +8,7 @@ import type { Verb } from './options.ts';
 import type { Reporter } from './reporter.ts';
 import { readValues, type Values } from './values.ts';
 
-const VERBS: readonly string[] = ['pack', 'plan', 'serve'] satisfies Verb[];
+const VERBS: readonly string[] = ['pack', 'plan', 'serve', 'rehearse'] satisfies Verb[];
 
 const isVerb = (word: string | undefined): word is Verb => word !== undefined && VERBS.includes(word);
 
@@ -30,16 +30,17 @@ async function main(argv: readonly string[]): Promise<number> {
     const values = readValues(rest, verb, process.env, readConfig());
     reporter = await reporterFor(verb, values);
     const { COMMANDS } = await import('./commands.ts');
-    const output = await COMMANDS[verb]({
+    const { output, code = 0 } = await COMMANDS[verb]({
       values,
       environment: process.env,
       report: reporter.report,
       signal: controller.signal,
       print: (line) => process.stdout.write(`${line}\n`),
+      printError: (line) => process.stderr.write(`${line}\n`),
     });
-    await reporter.close(false);
+    await reporter.close(code !== 0);
     process.stdout.write(output);
-    return verb === 'serve' ? 0 : (interrupted() ?? 0);
+    return verb === 'serve' ? 0 : (interrupted() ?? code);
   } catch (error) {
     await reporter?.close(true);
     return fail(
@@ -93,7 +94,8 @@ async function reporterFor(verb: Verb, values: Values): Promise<Reporter> {
   chooseColor(values.text('color'));
   const write = (line: string): void => void process.stderr.write(`${line}\n`);
   if (values.on('events')) return (await import('./ndjson-reporter.ts')).createNdjsonReporter(write);
-  const live = process.stderr.isTTY && process.stderr.columns > 20 && process.env['TERM'] !== 'dumb' && !values.on('quiet') && verb !== 'serve';
+  const live =
+    process.stderr.isTTY && process.stderr.columns > 20 && process.env['TERM'] !== 'dumb' && !values.on('quiet') && verb !== 'serve' && verb !== 'rehearse';
   if (live) return (await import('./live-reporter.ts')).createLiveReporter({ out: process.stderr, ...(verb === 'plan' && { stages: ['discover', 'plan'] }) });
   return (await import('./lines-reporter.ts')).createLinesReporter({ write, quiet: values.on('quiet') || verb === 'serve', verbose: values.on('verbose') });
 }

@@ -1,6 +1,6 @@
 /** Every option once: flags, environment, shrinkwrap.yaml, --help and the docs come from this table. */
 
-export type Verb = 'pack' | 'plan' | 'serve';
+export type Verb = 'pack' | 'plan' | 'serve' | 'rehearse';
 
 export interface Option {
   readonly short?: string;
@@ -15,7 +15,8 @@ export interface Option {
 }
 
 const PACKING = ['pack', 'plan'] as const;
-const ALL = ['pack', 'plan', 'serve'] as const;
+const ALL = ['pack', 'plan', 'serve', 'rehearse'] as const;
+const REPORTING = ['pack', 'plan', 'rehearse'] as const;
 
 export const OPTIONS = {
   channel: { short: 'c', value: 'CHANNEL', group: 'what', verbs: PACKING, help: 'TRACK/RISK[/BRANCH] of the bundle' },
@@ -76,8 +77,8 @@ export const OPTIONS = {
   'keep-going': { group: 'how', verbs: ['pack'], help: 'fetch what can be fetched, list the rest, exit 8' },
   'dry-run': { group: 'how', verbs: ['pack'], help: 'the same as the verb plan' },
   listen: { value: 'ADDR:PORT', group: 'how', verbs: ['serve'], help: 'where to listen (default 127.0.0.1:0, any free port)' },
-  json: { group: 'output', verbs: PACKING, help: 'one JSON document on stdout' },
-  events: { group: 'output', verbs: PACKING, help: 'progress as NDJSON on stderr' },
+  json: { group: 'output', verbs: REPORTING, help: 'one JSON document on stdout' },
+  events: { group: 'output', verbs: REPORTING, help: 'progress as NDJSON on stderr' },
   quiet: { short: 'q', group: 'output', verbs: ALL, help: 'warnings and errors only' },
   verbose: { short: 'v', group: 'output', verbs: ALL, help: 'say more' },
   color: { value: 'WHEN', group: 'output', verbs: ALL, help: 'auto, always or never' },

@@ -4,7 +4,9 @@ import type { Artifact, ArtifactKind } from '../../domain/artifact.ts';
 import { ARTIFACT_KINDS } from '../../domain/artifact.ts';
 import { archSuffix, fileNamePart } from '../../domain/archive-name.ts';
 import { formatBase, seriesOfBase } from '../../domain/base.ts';
+import { canonicalJson } from '../../domain/canonical-json.ts';
 import { formatChannel, parseChannel } from '../../domain/channel.ts';
+import { charmRecord } from '../../domain/charm-record.ts';
 import { PLAN_FORMAT, type Plan, type PlanFile, type PlanRequest, type PlanTotals } from '../../domain/plan.ts';
 import { byCodeUnit, sortedBy } from '../../domain/sorted.ts';
 import type { RecipeRequest } from '../recipe.ts';
@@ -138,6 +140,10 @@ function sourceFiles(facts: Facts): PlanFile[] {
     const texts = { metadata: files.metadataYaml, config: files.configYaml, manifest: files.manifestYaml, layer: files.layerYaml };
     return Object.entries(texts).flatMap(([name, text]) => (text === '' ? [] : [{ path: `${folder}/${name}.yaml`, text }]));
   });
+  const records = facts.charms.map(({ artifact, release }) => ({
+    path: `sources/charmhub/${fileNamePart(artifact.name)}_r${artifact.revision}${archSuffix(artifact.arch)}.json`,
+    text: canonicalJson(charmRecord(release)),
+  }));
   const snaps = facts.snaps.map(({ release: { name, revision, arch, snapYaml } }) => ({
     path: `sources/snaps/${fileNamePart(name)}_${revision}_${arch}/snap.yaml`,
     text: snapYaml,
@@ -145,7 +151,7 @@ function sourceFiles(facts: Facts): PlanFile[] {
   const indexes = facts.images.flatMap(({ resolved: { index } }) =>
     index === undefined ? [] : [planFile(`sources/images/sha256-${index.digest.hex}.json`, index.bytes)],
   );
-  return [...charms, ...snaps, ...indexes, ...facts.sources.map(({ path, bytes }) => planFile(path, bytes))];
+  return [...charms, ...records, ...snaps, ...indexes, ...facts.sources.map(({ path, bytes }) => planFile(path, bytes))];
 }
 
 /** As text where the bytes are text, else base64: a raw answer must come back byte for byte. */

@@ -1,0 +1,116 @@
+/** Runs the archive's own deploy.sh against an empty registry, with stand-ins for juju and snap that record what they are asked. */
+import { chmod, copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { runProcess } from '../../clients/process.ts';
+import { createUpstreamServer } from '../../serve/server.ts';
+import { ok, type Check } from './check.ts';
+
+const STAND_IN = new URL('../../../kit/rehearsal/stand-in.sh', import.meta.url);
+const STEPS = [['check'], ['images'], ['render'], ['deploy', '--yes']] as const;
+const SHOWN_LINES = 6;
+
+export interface FarSide {
+  readonly checks: readonly Check[];
+  /** Address of the registry after the push; it answers until `close`. */
+  readonly registry: string;
+  close(): Promise<void>;
+}
+
+export interface FarSideOptions {
+  /** The unpacked archive. */
+  readonly site: string;
+  /** A folder of our own beside it. */
+  readonly scratch: string;
+  /** PATH of the machine. */
+  readonly path: string;
+  readonly signal: AbortSignal;
+  readonly onLine: (line: string) => void;
+}
+
+export async function runFarSide(options: FarSideOptions): Promise<FarSide> {
+  const { site, scratch } = options;
+  const registry = createUpstreamServer({ dirs: [] });
+  const { url } = await registry.listen('127.0.0.1', 0);
+  const outside = await recordEscapes();
+  const bin = join(scratch, 'bin');
+  const record = join(scratch, 'calls.tsv');
+  await mkdir(bin, { recursive: true });
+  for (const name of ['juju', 'snap']) {
+    await copyFile(STAND_IN, join(bin, name));
+    await chmod(join(bin, name), 0o755);
+  }
+  await writeFile(record, '');
+  const env = {
+    PATH: `${bin}:${options.path}`,
+    HOME: scratch,
+    NO_COLOR: '1',
+    DOCKER_REGISTRY: url.replace('http://', ''),
+    REGISTRY_SCHEME: 'http',
+    // Whatever asks for a host outside is caught by a proxy that knows nothing but to write it down.
+    ...Object.fromEntries(['http_proxy', 'https_proxy', 'HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'].map((name) => [name, outside.url])),
+    no_proxy: '127.0.0.1,localhost',
+    NO_PROXY: '127.0.0.1,localhost',
+    REHEARSAL_RECORD: record,
+    REHEARSAL_SNAPS: join(site, 'snaps', 'snaps.tsv'),
+  };
+  const checks: Check[] = [];
+  for (const step of STEPS) checks.push(await runStep(step, env, options));
+  checks.push(...outside.hosts().map((host): Check => ({ path: 'the network', status: 'failed', expected: 'nothing but the registry', found: host })));
+  checks.push(deployCheck(await readFile(record, 'utf8')));
+  return {
+    checks,
+    registry: url,
+    async close() {
+      await outside.close();
+      await registry.close();
+    },
+  };
+}
+
+async function runStep(step: readonly string[], env: Readonly<Record<string, string>>, { site, signal, onLine }: FarSideOptions): Promise<Check> {
+  const path = `deploy.sh ${step.join(' ')}`;
+  const lines: string[] = [];
+  const keep = (line: string): void => {
+    lines.push(line);
+    onLine(line);
+  };
+  const { exitCode } = await runProcess('bash', [join(site, 'deploy.sh'), ...step], { cwd: site, env, signal, onLine: keep });
+  if (exitCode === 0) return ok(path);
+  return { path, status: 'failed', expected: 'exit code 0', found: `${exitCode ?? 'a signal'}: ${lines.slice(-SHOWN_LINES).join(' | ')}` };
+}
+
+/** The juju line must name the bundle, and the registry's overlay last. */
+function deployCheck(record: string): Check {
+  const calls = record.split('\n').map((line) => line.split('\t'));
+  const deploy = calls.find(([program, verb]) => program === 'juju' && verb === 'deploy');
+  if (deploy === undefined) return { path: 'juju deploy', status: 'failed', expected: 'one call', found: 'none' };
+  const overlays = deploy.flatMap((word, index) => (word === '--overlay' ? [deploy[index + 1] ?? ''] : []));
+  if (deploy.includes('./bundle.yaml') && (overlays.length === 0 || overlays.at(-1) === './overlays/registry.yaml')) return ok('juju deploy');
+  return { path: 'juju deploy', status: 'failed', expected: './bundle.yaml with ./overlays/registry.yaml last', found: deploy.slice(1).join(' ') };
+}
+
+/** A proxy on loopback that answers nobody and remembers who was asked for. */
+async function recordEscapes(): Promise<{ url: string; hosts(): string[]; close(): Promise<void> }> {
+  const asked = new Set<string>();
+  const server = createServer((request, response) => {
+    asked.add(request.url ?? '');
+    response.writeHead(502).end();
+  });
+  server.on('connect', (request, socket) => {
+    asked.add(request.url ?? '');
+    socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    hosts: () => [...asked].toSorted(),
+    close: () =>
+      new Promise((resolve) => {
+        server.closeAllConnections();
+        server.close(() => resolve());
+      }),
+  };
+}

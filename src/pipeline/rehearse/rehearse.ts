@@ -1,0 +1,139 @@
+/** A dress rehearsal of the far side: the archive's own scripts against an empty registry, then everything compared with what bundle and charms need. */
+import { copyFile, link, mkdir, readdir, readFile, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { createHttp } from '../../clients/undici.ts';
+import { formatDigest } from '../../domain/digest.ts';
+import { isShrinkwrapError, ShrinkwrapError } from '../../domain/errors.ts';
+import type { Report } from '../../domain/events.ts';
+import { ARCHIVE_FORMAT, type Manifest } from '../../domain/manifest.ts';
+import type { Plan } from '../../domain/plan.ts';
+import { unpackArchive } from '../../store/unpack-archive.ts';
+import { kitEntries } from '../kit-entries.ts';
+import { ok, type Check } from './check.ts';
+import { compareWithPlan, sameBytes } from './compare.ts';
+import { ownClaims } from './own-claims.ts';
+import { runFarSide } from './far-side.ts';
+import { replan } from './replan.ts';
+
+export interface RehearseOptions {
+  /** Archive or unpacked directory. */
+  readonly path: string;
+  /** An empty folder of our own, on the same file system as the archive where that can be. */
+  readonly scratch: string;
+  /** PATH of the machine. */
+  readonly toolPath: string;
+  readonly tool: string;
+  readonly now: Date;
+  readonly signal: AbortSignal;
+  readonly report: Report;
+}
+
+export interface Rehearsal {
+  readonly ok: boolean;
+  readonly checks: readonly Check[];
+}
+
+export async function rehearse(options: RehearseOptions): Promise<Rehearsal> {
+  const { report } = options;
+  const site = await siteOf(options);
+  const manifest = await readManifest(site);
+  report({ type: 'note', message: `rehearsing ${manifest.request.system} in ${site}` });
+  const far = await runFarSide({
+    site,
+    scratch: options.scratch,
+    path: options.toolPath,
+    signal: options.signal,
+    onLine: (message) => report({ type: 'note', message }),
+  });
+  try {
+    const checks = [
+      ...far.checks,
+      ...(await kitChecks(site, manifest, options.tool)),
+      ...(await ownClaims(site, manifest)),
+      ...(await contentChecks(site, manifest, far.registry, options)),
+    ];
+    return { ok: checks.every(({ status }) => status === 'ok'), checks };
+  } finally {
+    await far.close();
+  }
+}
+
+/** What the archive's own scripts say is one half; the other asks a planner that reads the same archive as its only upstream. */
+async function contentChecks(site: string, manifest: Manifest, registry: string, { scratch, tool, now, signal, report }: RehearseOptions): Promise<Check[]> {
+  try {
+    const { plan, settings } = await replan({ site, scratch, manifest, tool, now, signal, report });
+    return [...(await compareWithPlan({ site, plan, settings, signal })), ...(await registryChecks(plan, registry, tool, signal))];
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!isShrinkwrapError(error)) throw error;
+    return [{ path: 'what bundle and charms need', status: 'missing', error }];
+  }
+}
+
+async function registryChecks(plan: Plan, registry: string, tool: string, signal: AbortSignal): Promise<Check[]> {
+  const http = createHttp({ userAgent: tool.replace(' ', '/'), retries: 2, signal });
+  try {
+    const checks: Check[] = [];
+    for (const artifact of plan.artifacts) {
+      if (artifact.kind !== 'image') continue;
+      for (const target of artifact.targets) {
+        const colon = target.lastIndexOf(':');
+        const url = `${registry}/v2/cdk/${target.slice(0, colon)}/manifests/${target.slice(colon + 1)}`;
+        const { status, headers, body } = await http.send(url, { method: 'HEAD', headers: { accept: artifact.manifest.mediaType } });
+        body.destroy();
+        const expected = formatDigest(artifact.manifest.digest);
+        const found = status === 200 ? (headers['docker-content-digest'] ?? 'no digest') : `status ${status}`;
+        checks.push(
+          found === expected
+            ? ok(`registry cdk/${target}`)
+            : { path: `registry cdk/${target}`, status: status === 404 ? 'missing' : 'altered', expected, found },
+        );
+      }
+    }
+    return checks;
+  } finally {
+    await http.close();
+  }
+}
+
+/** The kit is static: an archive of this version of the tool must have exactly these scripts. */
+async function kitChecks(site: string, manifest: Manifest, tool: string): Promise<Check[]> {
+  if (manifest.tool !== tool) return [];
+  const entries = await kitEntries();
+  return Promise.all(
+    entries.map(async (entry) => {
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of entry.open(AbortSignal.timeout(60_000)) as AsyncIterable<Uint8Array>) chunks.push(chunk);
+      return sameBytes(site, entry.path, Buffer.concat(chunks));
+    }),
+  );
+}
+
+async function readManifest(site: string): Promise<Manifest> {
+  const path = join(site, 'manifest.json');
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw new ShrinkwrapError('INTEGRITY_MISMATCH', { what: 'the archive', field: 'manifest.json', wanted: 'a file', found: 'none' }, { cause: error });
+  });
+  const manifest = JSON.parse(text) as Manifest;
+  if (manifest.format !== ARCHIVE_FORMAT)
+    throw new ShrinkwrapError('INPUT_MALFORMED', { what: 'manifest.json', text: String(manifest.format), wanted: ARCHIVE_FORMAT });
+  return manifest;
+}
+
+/** deploy.sh writes beside its files, so that it works on a copy; links cost no space. */
+async function siteOf({ path, scratch, signal }: RehearseOptions): Promise<string> {
+  const found = await stat(path).catch((error: unknown) => {
+    throw new ShrinkwrapError('INPUT_ABSENT', { path }, { cause: error });
+  });
+  const into = join(scratch, 'site');
+  await mkdir(into, { recursive: true });
+  if (!found.isDirectory()) return unpackArchive(path, into, signal);
+  for (const entry of await readdir(path, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const from = join(entry.parentPath, entry.name);
+    const to = join(into, from.slice(path.replace(/\/+$/, '').length + 1));
+    await mkdir(dirname(to), { recursive: true });
+    await link(from, to).catch(() => copyFile(from, to));
+  }
+  return into;
+}

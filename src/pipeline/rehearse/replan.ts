@@ -1,0 +1,78 @@
+/** Plans again from nothing but the archive: it is served, and its own request is planned against it. What is missing shows as what a planner cannot find. */
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Report } from '../../domain/events.ts';
+import type { Manifest } from '../../domain/manifest.ts';
+import type { Plan } from '../../domain/plan.ts';
+import type { RecipeRequest } from '../../recipes/recipe.ts';
+import { SKIP_KINDS } from '../../recipes/recipe.ts';
+import { createUpstreamServer } from '../../serve/server.ts';
+import { makePlan } from '../make-plan.ts';
+import { openSession } from '../session.ts';
+import type { Settings } from '../settings.ts';
+
+export interface ReplanOptions {
+  readonly site: string;
+  readonly scratch: string;
+  readonly manifest: Manifest;
+  readonly tool: string;
+  readonly now: Date;
+  readonly signal: AbortSignal;
+  readonly report: Report;
+}
+
+export async function replan(options: ReplanOptions): Promise<{ plan: Plan; settings: Settings }> {
+  const server = createUpstreamServer({ dirs: [options.site], pushDir: false });
+  const { url } = await server.listen('127.0.0.1', 0);
+  try {
+    const settings = await settingsFor(url, options);
+    const session = await openSession(settings, { report: options.report, signal: options.signal });
+    try {
+      return { plan: await makePlan({ request: await requestOf(options), catalogues: [] }, session), settings };
+    } finally {
+      await session.close();
+    }
+  } finally {
+    await server.close();
+  }
+}
+
+async function settingsFor(url: string, { site, scratch, tool, now }: ReplanOptions): Promise<Settings> {
+  const folder = join(site, 'snaps', 'trust');
+  const roots = await readdir(folder).catch(() => []);
+  return {
+    tool,
+    charmhubUrl: url,
+    snapStoreUrl: url,
+    bundleRepo: url,
+    registryMirrors: new Map([['*', url]]),
+    insecureRegistries: new Set(),
+    proxy: {},
+    snapTrust: await Promise.all(roots.toSorted().map(async (file) => ({ file, bytes: await readFile(join(folder, file)) }))),
+    cacheDir: join(scratch, 'cache'),
+    ephemeralCache: false,
+    jobs: 4,
+    retries: 2,
+    keepGoing: false,
+    now,
+    date: now,
+  };
+}
+
+/** The archive's own request; a local bundle and local overlays are read from the copies that travel in it. */
+async function requestOf({ site, manifest }: ReplanOptions): Promise<RecipeRequest> {
+  const { request, bundle } = manifest;
+  const official = new Set(await repositoryOverlays(site));
+  return {
+    ...request,
+    system: bundle === undefined ? join(site, 'bundle.orig.yaml') : request.system,
+    overlays: request.overlays.map((name) => (official.has(name) ? name : join(site, 'overlays', name))),
+    skip: SKIP_KINDS.filter((kind) => request.skip.includes(kind)),
+  };
+}
+
+async function repositoryOverlays(site: string): Promise<string[]> {
+  const root = join(site, 'sources', 'github');
+  const paths = await readdir(root, { recursive: true, encoding: 'utf8' }).catch(() => []);
+  return paths.filter((path) => /\/overlays\/[^/]+$/.test(path)).map((path) => path.slice(path.lastIndexOf('/') + 1));
+}

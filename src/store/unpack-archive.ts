@@ -1,0 +1,49 @@
+/** The dated tar.gz → a directory. Names are checked before anything is written. */
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+import { extract } from 'tar-stream';
+import { ShrinkwrapError } from '../domain/errors.ts';
+import { localFailure } from './local-failure.ts';
+
+/** Path of the one top directory below `into`. INPUT_MALFORMED for what is no archive of ours. */
+export async function unpackArchive(archive: string, into: string, signal: AbortSignal): Promise<string> {
+  const entries = extract();
+  const read = pipeline(createReadStream(archive, { highWaterMark: 1 << 20 }), createGunzip({ chunkSize: 1 << 20 }), entries, { signal });
+  const tops = new Set<string>();
+  const refuse = (found: string): never => {
+    throw new ShrinkwrapError('INPUT_MALFORMED', { what: 'archive', text: archive, wanted: `files below one top directory, found ${found}` });
+  };
+  try {
+    for await (const entry of entries) {
+      const { name, type, mode } = entry.header;
+      const parts = name.split('/');
+      if (type === 'directory') {
+        entry.resume();
+        continue;
+      }
+      if (type !== 'file' || parts.length < 2 || parts.some((part) => part === '' || part === '.' || part === '..') || name.includes('\\'))
+        refuse(`${name}, a ${type ?? 'thing'}`);
+      tops.add(parts[0] ?? '');
+      const path = join(into, name);
+      await mkdir(dirname(path), { recursive: true });
+      await pipeline(entry, createWriteStream(path, { mode: (mode ?? 0o644) & 0o755 }), { signal });
+    }
+    await read;
+  } catch (error) {
+    await read.catch(() => undefined);
+    throw unpackFailure(error, archive);
+  }
+  const [top, ...others] = tops;
+  return top === undefined || others.length > 0 ? refuse(`${tops.size} of them`) : join(into, top);
+}
+
+function unpackFailure(error: unknown, archive: string): unknown {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (code.startsWith('Z_') || (error instanceof Error && /tar header|Unexpected end/i.test(error.message))) {
+    return new ShrinkwrapError('INPUT_MALFORMED', { what: 'archive', text: archive, wanted: 'a complete tar.gz' }, { cause: error });
+  }
+  return localFailure(error, archive);
+}
