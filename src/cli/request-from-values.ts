@@ -21,17 +21,37 @@ export function requestFromValues(system: string, values: Values): RecipeRequest
     overlays: values.all('overlay'),
     skip: SKIP_KINDS.filter((kind) => values.on(`skip-${kind}`)),
     ...(registry !== undefined && { registry }),
+    ...snapsOf(values),
     imageSources: values.all('image-source').map((source) => (/^[^/\s]+\/\S+$/.test(source) ? source : bad('image-source', source, 'HOST/PATH'))),
   };
 }
 
-function channelOf(text: string): string {
+function channelOf(text: string, option: 'channel' | 'snap' | 'snap-channel' = 'channel'): string {
   try {
     return formatChannel(parseChannel(text));
   } catch (error) {
     if (!(error instanceof ShrinkwrapError)) throw error;
-    return bad('channel', text, 'TRACK/RISK[/BRANCH], a track or a risk');
+    return bad(option, text, 'TRACK/RISK[/BRANCH], a track or a risk');
   }
+}
+
+/** `NAME`, `NAME=CHANNEL`; the name itself is the store client's to judge. */
+function snapsOf(values: Values): Pick<RecipeRequest, 'snaps' | 'snapChannels'> {
+  const split = (text: string): [string, string | undefined] => {
+    const [name = '', ...rest] = text.split('=');
+    return [name, rest.length === 0 ? undefined : rest.join('=')];
+  };
+  const isName = (name: string): boolean => /^[a-z0-9][a-z0-9-]{0,38}[a-z0-9]$/.test(name);
+  const snaps = values.all('snap').map((text) => {
+    const [name, channel] = split(text);
+    if (!isName(name)) bad('snap', text, 'NAME or NAME=CHANNEL');
+    return { name, ...(channel !== undefined && { channel: channelOf(channel, 'snap') }) };
+  });
+  const channels = values.all('snap-channel').map((text): [string, string] => {
+    const [name, channel] = split(text);
+    return isName(name) && channel !== undefined ? [name, channelOf(channel, 'snap-channel')] : bad('snap-channel', text, 'NAME=CHANNEL');
+  });
+  return { ...(snaps.length > 0 && { snaps }), ...(channels.length > 0 && { snapChannels: Object.fromEntries(channels) }) };
 }
 
 function archsOf(texts: readonly string[]): Arch[] {

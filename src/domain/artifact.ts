@@ -50,7 +50,7 @@ export interface SnapArtifact extends Fetched {
   /** app, os, base, snapd, kernel, gadget. */
   readonly type: string;
   readonly confinement: string;
-  /** Place in the order of installation, from 1: snapd, bases, the rest. */
+  /** Place in the order of installation, from 1: snapd, bases, content providers, the rest. */
   readonly order: number;
   /** The assertion stream beside it. */
   readonly assertPath: string;

@@ -16,6 +16,10 @@ export interface PlanRequest {
   readonly skip: readonly string[];
   readonly registry?: string;
   readonly imageSources: readonly string[];
+  /** NAME or NAME=CHANNEL of each snap asked for beside what the system needs. */
+  readonly snaps?: readonly string[];
+  /** NAME=CHANNEL of each snap whose channel was given. */
+  readonly snapChannels?: readonly string[];
 }
 
 /** A small file of the archive whose bytes the plan carries itself: bundle.yaml, TSV data, raw answers under sources/. */

@@ -18,6 +18,16 @@ export interface RecipeRequest {
   readonly registry?: string;
   /** HOST/PATH prefixes for CDK names; empty means the catalogue's. */
   readonly imageSources: readonly string[];
+  /** Snaps beside those that the system needs. */
+  readonly snaps?: readonly SnapAddition[];
+  /** Full channels by the name of the snap; they win over every other rule. */
+  readonly snapChannels?: Readonly<Record<string, string>>;
+}
+
+export interface SnapAddition {
+  readonly name: string;
+  /** Full; absent means latest/stable. */
+  readonly channel?: string;
 }
 
 export const SKIP_KINDS = ['resources', 'snaps', 'containers', 'apt', 'pypi'] as const;

@@ -6,7 +6,7 @@ import { parseImageRef, sitePath } from '../../domain/image-ref.ts';
 import type { ResourceRelease } from '../../domain/releases.ts';
 import { sortedBy } from '../../domain/sorted.ts';
 import { shortHash } from './short-hash.ts';
-import { installRank } from './snaps.ts';
+import { installOrder } from '../snap-order.ts';
 import type { CharmFact, ImageFact, SnapFact } from './facts.ts';
 
 /** Every file resource of every application's charm; those that hold a snap are empty, so that the charm asks the site's store. */
@@ -48,8 +48,8 @@ export function snapArtifacts(facts: readonly SnapFact[]): {
   readonly artifacts: SnapArtifact[];
   readonly rows: { readonly artifact: SnapArtifact; readonly channel: string }[];
 } {
-  const ordered = sortedBy(facts, ({ release }) => `${installRank(release)}\t${release.name}\t${release.arch}\t${release.channel}`);
-  const names = [...new Set(ordered.map(({ release }) => release.name))];
+  const ordered = sortedBy(facts, ({ release }) => `${release.name}\t${release.arch}\t${release.channel}`);
+  const names = installOrder(facts.map(({ release }) => release));
   const byPath = new Map<string, SnapArtifact>();
   const channels: { path: string; channel: string }[] = [];
   for (const { release, reasons } of ordered) {

@@ -67,7 +67,7 @@ function archiveOf({ bundle }: Facts): Plan['archive'] {
 
 /** Paths of this machine stay here: a local bundle or overlay goes by its name. */
 function planRequest({ bundle }: Facts, request: RecipeRequest): PlanRequest {
-  const { archs, base, registry, imageSources } = request;
+  const { archs, base, registry, imageSources, snaps = [], snapChannels = {} } = request;
   const channel = bundle.channel === undefined ? undefined : formatChannel(bundle.channel);
   return {
     system: isLocalBundle(request.system) ? bundle.name : request.system,
@@ -78,6 +78,8 @@ function planRequest({ bundle }: Facts, request: RecipeRequest): PlanRequest {
     skip: [...request.skip].toSorted(),
     ...(registry !== undefined && { registry }),
     imageSources,
+    ...(snaps.length > 0 && { snaps: snaps.map(({ name: snap, channel: wanted }) => (wanted === undefined ? snap : `${snap}=${wanted}`)) }),
+    ...(Object.keys(snapChannels).length > 0 && { snapChannels: Object.entries(snapChannels).map(([snap, wanted]) => `${snap}=${wanted}`) }),
   };
 }
 

@@ -6,7 +6,8 @@ import { resolveCharms } from './charms.ts';
 import { alwaysImages, listedImages, resolveImages, uniteImages } from './images.ts';
 import { planOf } from './plan.ts';
 import { optionOf } from './registry-options.ts';
-import { resolveSnaps, snapContext, wantedSnaps, type OptionOf } from './snaps.ts';
+import { resolveSnapClosure } from '../snap-closure.ts';
+import { addedSnaps, snapContext, wantedSnaps, type OptionOf } from './snaps.ts';
 import { snapChannel } from './channels.ts';
 import type { CharmFact, Facts } from './facts.ts';
 
@@ -21,7 +22,8 @@ export const charmedKubernetes: Recipe = {
     upstream.report({ type: 'note', message: `${source.name}: ${source.merged.applications.size} applications` });
     const { charms, warnings: charmWarnings } = await resolveCharms(source, request, upstream);
     const option = optionOf(source.merged);
-    const snaps = request.skip.includes('snaps') ? [] : await resolveSnaps(wantedSnaps(charms, option, catalogue, request.archs), upstream);
+    const wanted = [...wantedSnaps(charms, option, catalogue, request.archs), ...addedSnaps(request.snaps ?? [], request.archs)];
+    const snaps = request.skip.includes('snaps') ? [] : await resolveSnapClosure(wanted, request.snapChannels ?? {}, upstream);
     const channel = releaseChannel(charms, option, catalogue);
     const listed = request.skip.includes('containers') || channel === undefined ? undefined : await listedImages(channel, catalogue, upstream);
     const imageSources = request.imageSources.length > 0 ? request.imageSources : catalogue.images.sources;

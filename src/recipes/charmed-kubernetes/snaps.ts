@@ -1,26 +1,25 @@
-/** Which snaps the charms install, and what those need in turn (facts/charmhub-juju.md 4.5, 4.7; facts/snap-store.md 6.2). */
+/** Which snaps the charms install (facts/charmhub-juju.md 4.5, 4.7); what those need in turn is found by ../snap-closure.ts. */
 import type { Arch } from '../../domain/arch.ts';
 import { parseChannel } from '../../domain/channel.ts';
-import type { SnapRelease, SnapWanted } from '../../domain/releases.ts';
-import { sortedBy } from '../../domain/sorted.ts';
-import type { Upstream } from '../upstream.ts';
+import type { SnapAddition } from '../recipe.ts';
+import type { SnapWant } from '../snap-closure.ts';
 import { rulesOf, type Catalogue } from './catalogue.ts';
 import { snapChannel, type ChannelContext } from './channels.ts';
 import { configDefault } from './charm-config.ts';
-import type { CharmFact, SnapFact } from './facts.ts';
+import type { CharmFact } from './facts.ts';
 
 /** Options of the applications in the merged bundle. */
 export type OptionOf = (application: string, option: string) => string | undefined;
 
-interface Want extends SnapWanted {
-  readonly reason: string;
-}
-
 /** Wanted snaps with one reason each; the same snap may be wanted several times. */
-export function wantedSnaps(charms: readonly CharmFact[], optionOf: OptionOf, catalogue: Catalogue, archs: readonly Arch[]): Want[] {
+export function wantedSnaps(charms: readonly CharmFact[], optionOf: OptionOf, catalogue: Catalogue, archs: readonly Arch[]): SnapWant[] {
   const always = archs.flatMap((arch) => catalogue.alwaysSnaps.map(({ name, channel, why }) => ({ name, channel, arch, reason: why ?? 'always' })));
   return [...always, ...charms.flatMap((charm) => charm.applications.flatMap((application) => snapsOf(charm, application, optionOf, catalogue)))];
 }
+
+/** What the user asked for beside what the charms install. */
+export const addedSnaps = (additions: readonly SnapAddition[], archs: readonly Arch[]): SnapWant[] =>
+  archs.flatMap((arch) => additions.map(({ name, channel }) => ({ name, channel: channel ?? 'latest/stable', arch, reason: 'asked for with --snap' })));
 
 /** What decides the channels of the snaps of one application. */
 export function snapContext({ release }: CharmFact, application: string, optionOf: OptionOf, catalogue: Catalogue): ChannelContext {
@@ -35,7 +34,7 @@ export function snapContext({ release }: CharmFact, application: string, optionO
   };
 }
 
-function snapsOf(charm: CharmFact, application: string, optionOf: OptionOf, catalogue: Catalogue): Want[] {
+function snapsOf(charm: CharmFact, application: string, optionOf: OptionOf, catalogue: Catalogue): SnapWant[] {
   const { release, arch } = charm;
   const rules = rulesOf(catalogue, release.name, parseChannel(release.channel).track);
   const context = snapContext(charm, application, optionOf, catalogue);
@@ -58,38 +57,4 @@ function snapsOf(charm: CharmFact, application: string, optionOf: OptionOf, cata
       reason: `resource ${resource.name} of charm ${release.name} (${application})`,
     }));
   return [...byRule, ...byResource];
-}
-
-const key = ({ name, channel, arch }: SnapWanted): string => `${name}\t${channel}\t${arch}`;
-
-/** Resolves what is wanted and the base of every snap, until nothing new is needed. */
-export async function resolveSnaps(wanted: readonly Want[], upstream: Upstream): Promise<SnapFact[]> {
-  const reasons = new Map<string, Set<string>>();
-  const releases = new Map<string, SnapRelease>();
-  let round: readonly Want[] = wanted;
-  while (round.length > 0) {
-    for (const want of round) reasons.set(key(want), (reasons.get(key(want)) ?? new Set()).add(want.reason));
-    const fresh = [...new Map(round.map((want) => [key(want), want])).values()].filter((want) => !releases.has(key(want)));
-    const answers = await upstream.snaps.resolve(fresh.map(({ reason: _, ...want }) => want));
-    for (const [index, want] of fresh.entries()) {
-      const release = answers[index];
-      if (release !== undefined) releases.set(key(want), release);
-    }
-    round = answers
-      .filter(({ base }) => base !== '' && base !== 'none')
-      .map(({ name, base, arch }) => ({ name: base, channel: 'latest/stable', arch, reason: `base of snap ${name}` }));
-    const before = new Set(releases.keys());
-    if (round.every((want) => before.has(key(want)))) {
-      for (const want of round) reasons.get(key(want))?.add(want.reason);
-      break;
-    }
-  }
-  const facts = [...releases].map(([at, release]) => ({ release, reasons: [...(reasons.get(at) ?? [])].toSorted() }));
-  return sortedBy(facts, ({ release }) => `${release.name}\t${release.channel}\t${release.arch}`);
-}
-
-/** Place in the order of installation: snapd, then core and the bases, then the rest (facts/snap-store.md 6.2). */
-export function installRank({ type, name }: Pick<SnapRelease, 'type' | 'name'>): number {
-  if (name === 'snapd') return 0;
-  return type === 'os' || type === 'base' ? 1 : 2;
 }

@@ -1,0 +1,73 @@
+/** Resolves wanted snaps with everything that snapd would fetch beside them, until nothing new is needed (facts/snap-store.md 6.2, 12). */
+import { ShrinkwrapError } from '../domain/errors.ts';
+import type { SnapRelease, SnapWanted } from '../domain/releases.ts';
+import { sortedBy } from '../domain/sorted.ts';
+import { snapNeeds } from './snap-needs.ts';
+import type { Upstream } from './upstream.ts';
+
+export interface SnapWant extends SnapWanted {
+  readonly reason: string;
+}
+
+export interface ResolvedSnap {
+  readonly release: SnapRelease;
+  readonly reasons: readonly string[];
+}
+
+/** Full channels by name: they win over whatever else decides the channel of that snap. */
+export type SnapChannels = Readonly<Record<string, string>>;
+
+const DEPENDENCY_CHANNEL = 'latest/stable';
+
+const key = ({ name, channel, arch }: SnapWanted): string => `${name}\t${channel}\t${arch}`;
+
+export async function resolveSnapClosure(wanted: readonly SnapWant[], channels: SnapChannels, upstream: Pick<Upstream, 'snaps'>): Promise<ResolvedSnap[]> {
+  const reasons = new Map<string, Set<string>>();
+  const releases = new Map<string, SnapRelease>();
+  let round = [...wanted, ...missingSnapd(wanted)].map((want) => onChannel(want, channels));
+  while (round.length > 0) {
+    for (const want of round) reasons.set(key(want), (reasons.get(key(want)) ?? new Set()).add(want.reason));
+    const fresh = [...new Map(round.map((want) => [key(want), want])).values()].filter((want) => !releases.has(key(want)));
+    const answers = fresh.length === 0 ? [] : await upstream.snaps.resolve(fresh.map(({ reason: _, ...want }) => want));
+    for (const [index, want] of fresh.entries()) {
+      const release = answers[index];
+      if (release !== undefined) releases.set(key(want), release);
+    }
+    round = answers.flatMap(neededBy).map((want) => onChannel(want, channels));
+  }
+  refuseUnused(channels, releases);
+  const facts = [...releases].map(([at, release]) => ({ release, reasons: [...(reasons.get(at) ?? [])].toSorted() }));
+  return sortedBy(facts, ({ release }) => `${release.name}\t${release.channel}\t${release.arch}`);
+}
+
+/** A newer snapd on classic systems wants the snapd snap before any other (snapd 2.66 and later). */
+function missingSnapd(wanted: readonly SnapWant[]): SnapWant[] {
+  const archs = new Set(wanted.map(({ arch }) => arch));
+  return [...archs]
+    .filter((arch) => !wanted.some((want) => want.name === 'snapd' && want.arch === arch))
+    .map((arch) => ({ name: 'snapd', channel: DEPENDENCY_CHANNEL, arch, reason: 'installs the others' }));
+}
+
+function neededBy(release: SnapRelease): SnapWant[] {
+  const { base, providers } = snapNeeds(release);
+  const need = (name: string, role: string): SnapWant => ({
+    name,
+    channel: DEPENDENCY_CHANNEL,
+    arch: release.arch,
+    reason: `${role} of snap ${release.name}`,
+  });
+  return [...(base === undefined ? [] : [need(base, 'base')]), ...providers.map((name) => need(name, 'default provider of a content plug'))];
+}
+
+function onChannel(want: SnapWant, channels: SnapChannels): SnapWant {
+  const channel = Object.hasOwn(channels, want.name) ? channels[want.name] : undefined;
+  return channel === undefined || channel === want.channel ? want : { ...want, channel, reason: `${want.reason} (channel ${want.channel} overridden)` };
+}
+
+/** A channel for a snap that nobody needs is a slip of the pen. */
+function refuseUnused(channels: SnapChannels, releases: ReadonlyMap<string, SnapRelease>): void {
+  const names = new Set([...releases.values()].map(({ name }) => name));
+  const unused = Object.keys(channels).find((name) => !names.has(name));
+  if (unused !== undefined)
+    throw new ShrinkwrapError('UPSTREAM_NOT_FOUND', { what: 'snap', name: unused, where: 'this plan (its channel was given)', exists: [...names].toSorted() });
+}
