@@ -1,6 +1,7 @@
 /** An account-key assertion read as the key it carries (facts/snap-store.md 3.4). */
 import type { Assertion } from './assertion.ts';
 import { digestHeader, filledHeader, optionalHeader, timeHeader } from './header-values.ts';
+import { type Constraint, readConstraints } from './key-constraints.ts';
 import { malformed, quoted } from './malformed.ts';
 import { isAccountId } from './names.ts';
 import { decodePublicKey, type PublicKey } from './public-key.ts';
@@ -14,8 +15,8 @@ export interface AccountKey {
   /** Milliseconds since 1970; valid when since <= t < until. */
   readonly since: number;
   readonly until?: number;
-  /** Restricted to some assertions by format 1; we do not read the restrictions, so such a key vouches for nothing here. */
-  readonly isConstrained: boolean;
+  /** Of a key of format 1: it vouches only for what one of them matches. Empty: for everything. */
+  readonly constraints: readonly Constraint[];
   readonly publicKey: PublicKey;
 }
 
@@ -42,7 +43,7 @@ export function accountKey(assertion: Assertion): AccountKey {
     ...(name !== undefined && { name }),
     since,
     ...(until !== undefined && { until }),
-    isConstrained: Object.hasOwn(headers, 'constraints'),
+    constraints: headers['constraints'] === undefined ? [] : readConstraints(headers['constraints'], what),
     publicKey,
   };
 }

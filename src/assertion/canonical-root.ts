@@ -32,7 +32,7 @@ export const CANONICAL_ROOT: TrustRoots = {
       account: 'canonical',
       name: 'root',
       since: Date.UTC(2016, 3, 1),
-      isConstrained: false,
+      constraints: [],
       publicKey: publicKey(Buffer.from(MODULUS, 'hex'), Buffer.from(EXPONENT, 'hex'), 'the built-in root key'),
     },
   ],

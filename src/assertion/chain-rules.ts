@@ -4,7 +4,8 @@ import { type Assertion, type AssertionType, DEFAULT_PROVENANCE, type MaxFormat 
 import { attempt, fail, pass, type Verdict } from './check.ts';
 import { textHeader, timeHeader } from './header-values.ts';
 import { formatRef } from './reference.ts';
-import { readAccount, readSnapDeclaration, readSnapRevision } from './snap-assertions.ts';
+import { authorizes } from './revision-authority.ts';
+import { readAccount, readSnapDeclaration, readSnapRevision, type SnapDeclaration, type SnapRevision } from './snap-assertions.ts';
 import type { TrustRoots } from './trust-roots.ts';
 import { verifySignature } from './verify-signature.ts';
 
@@ -16,6 +17,8 @@ export interface RuleContext {
   /** Milliseconds since 1970. */
   readonly now: number;
   readonly maxFormat: MaxFormat;
+  /** The accepted declaration of a snap. */
+  readonly declarationOf: (snapId: string) => SnapDeclaration | undefined;
   /** Names of the keys accepted so far, as `account/name`, with their ids. */
   readonly keyNames: ReadonlyMap<string, string>;
 }
@@ -73,8 +76,10 @@ function judgeValidity({ key, now }: RuleContext): Verdict {
   return fail(`assertion is signed with expired public key "${key.id}" from "${key.account}" (${validity(key)})`);
 }
 
-function judgeConstraints({ key }: RuleContext): Verdict {
-  return key.isConstrained ? fail(`the key "${key.id}" is restricted by constraints that are not supported here`) : pass('none');
+function judgeConstraints({ assertion, key }: RuleContext): Verdict {
+  if (key.constraints.length === 0) return pass('none');
+  if (key.constraints.some((matches) => matches(assertion.headers))) return pass('matched');
+  return fail(`assertion does not match signing constraints for public key "${key.id}" from "${key.account}"`);
 }
 
 function judgeSignature({ assertion, key }: RuleContext): Verdict {
@@ -100,13 +105,23 @@ function judgeTimestamp({ assertion, key }: RuleContext): Verdict {
   });
 }
 
-function judgeAuthority({ assertion, roots }: RuleContext): Verdict {
+function judgeAuthority({ assertion, roots, declarationOf }: RuleContext): Verdict {
   const { type, authorityId } = assertion;
   if (READERS[type] === undefined) return fail(`a ${type} assertion has no place in the stream of a snap`);
-  const provenance = type === 'snap-revision' ? readSnapRevision(assertion).provenance : DEFAULT_PROVENANCE;
-  if (provenance !== DEFAULT_PROVENANCE) return fail(`provenance ${provenance}: only ${DEFAULT_PROVENANCE} is supported`);
+  if (type === 'snap-revision') {
+    const revision = readSnapRevision(assertion);
+    if (revision.provenance !== DEFAULT_PROVENANCE) return judgeDelegation(revision, declarationOf(revision.snapId));
+  }
   if (roots.accounts.includes(authorityId)) return pass(authorityId);
   return fail(`${formatRef(assertion)} is not signed by ${type === 'snap-revision' ? 'a store' : 'a directly trusted authority'}: ${authorityId}`);
+}
+
+/** Even the store's own word does not count for another provenance unless the declaration says so. */
+function judgeDelegation(revision: SnapRevision, declaration: SnapDeclaration | undefined): Verdict {
+  const { provenance, snapId, authorityId } = revision;
+  if (declaration?.revisionAuthorities.some((authority) => authorizes(authority, revision)) === true)
+    return pass(`${authorityId} for provenance ${provenance}`);
+  return fail(`snap-revision assertion with provenance "${provenance}" for snap id "${snapId}" is not signed by an authorized authority: ${authorityId}`);
 }
 
 function judgeKeyName({ assertion, keyNames }: RuleContext): Verdict {

@@ -3,7 +3,7 @@ import { accountKey, type AccountKey } from './account-key.ts';
 import { type Assertion, MAX_FORMAT, type MaxFormat } from './assertion.ts';
 import { type RuleContext, RULES } from './chain-rules.ts';
 import { attempt, type Check, fail, pass, type Verdict } from './check.ts';
-import { accountRef, formatRef, prerequisites, refPath } from './reference.ts';
+import { accountRef, formatRef, prerequisites, refPath, snapDeclarationRef } from './reference.ts';
 import { readSnapDeclaration, readSnapRevision, type SnapDeclaration, type SnapRevision } from './snap-assertions.ts';
 import type { TrustRoots } from './trust-roots.ts';
 
@@ -74,7 +74,11 @@ function startFrom({ keys, accounts }: TrustRoots): Accepted {
 function settle(assertion: Assertion, accepted: Accepted, { roots, now, maxFormat = MAX_FORMAT }: ChainOptions, checks: Check[]): boolean {
   const signer = accepted.keys.get(assertion.signKeyId);
   if (signer === undefined || !judgePrerequisites(assertion, accepted).ok) return false;
-  const verdicts = judge({ assertion, key: signer.key, roots, now: now.getTime(), maxFormat, keyNames: accepted.keyNames });
+  const declarationOf = (snapId: string): SnapDeclaration | undefined => {
+    const declaration = accepted.assertions.get(refPath(snapDeclarationRef(snapId)));
+    return declaration === undefined ? undefined : readSnapDeclaration(declaration);
+  };
+  const verdicts = judge({ assertion, key: signer.key, roots, now: now.getTime(), maxFormat, keyNames: accepted.keyNames, declarationOf });
   checks.push(...verdicts);
   if (verdicts.every(({ ok }) => ok)) accept(assertion, signer.root, accepted);
   return true;

@@ -1,4 +1,5 @@
 /** Checks the facts of a .snap file against an accepted chain (facts/snap-store.md 3.9). */
+import { DEFAULT_PROVENANCE } from './assertion.ts';
 import { type Check, fail, pass, type Verdict } from './check.ts';
 import type { Chain } from './check-chain.ts';
 import { hexToDigest } from './names.ts';
@@ -16,10 +17,14 @@ export interface SnapExpectation {
   readonly id?: string;
   readonly revision?: number;
   readonly publisherId?: string;
+  /** Of its snap.yaml. */
+  readonly provenance?: string;
 }
 
 export function checkSnap(file: SnapFile, chain: Pick<Chain, 'revisions' | 'declarations'>, wanted: SnapExpectation): Check[] {
-  const revision = chain.revisions.find(({ sha3_384 }) => sha3_384 === file.sha3_384);
+  const candidates = chain.revisions.filter(({ sha3_384 }) => sha3_384 === file.sha3_384);
+  // The same file may have been signed under several provenances.
+  const revision = candidates.find(({ provenance }) => provenance === wanted.provenance) ?? candidates[0];
   const verdict = ([what, { ok, detail }]: readonly [string, Verdict]): Check => ({ what, of: `snap "${wanted.name}"`, ok, detail });
   if (revision === undefined) {
     return [verdict(['snap-revision', fail(`cannot find signatures with metadata for snap "${wanted.name}": ${hexToDigest(file.sha3_384)}`)])];
@@ -31,6 +36,7 @@ export function checkSnap(file: SnapFile, chain: Pick<Chain, 'revisions' | 'decl
     ['id and revision', judgeIdentity(revision, wanted)],
     ['name', judgeName(declaration, wanted)],
     ['publisher', judgePublisher(declaration, wanted)],
+    ['provenance', judgeProvenance(revision, wanted)],
   ];
   return verdicts.map(verdict);
 }
@@ -52,6 +58,15 @@ function judgeName(declaration: SnapDeclaration | undefined, { name }: SnapExpec
   if (declaration.snapName === '') return fail(`cannot install snap "${name}" with a revoked snap declaration`);
   return declaration.snapName === name ? pass(name) : fail(`cannot install "${name}", snap "${name}" is undergoing a rename to "${declaration.snapName}"`);
 }
+
+function judgeProvenance({ provenance }: SnapRevision, { name, provenance: wanted }: SnapExpectation): Verdict {
+  if (wanted === undefined || wanted === provenance) return pass(provenance);
+  return fail(`snap "${name}" has been signed under provenance "${provenance}" different from the metadata one: "${wanted}"`);
+}
+
+/** Top-level `provenance:` of a snap.yaml: one plain word, as snapd demands. */
+export const provenanceOfYaml = (snapYaml: string): string =>
+  /^provenance:[ \t]*["']?([A-Za-z0-9-]+)["']?[ \t]*(?:#.*)?$/m.exec(snapYaml)?.[1] ?? DEFAULT_PROVENANCE;
 
 function judgePublisher(declaration: SnapDeclaration | undefined, { name, publisherId }: SnapExpectation): Verdict {
   const signed = declaration?.publisherId ?? '';

@@ -1,5 +1,5 @@
 /** Names of assertions, what each needs beside it, and its signing key: along these a stream is fetched and checked (facts/snap-store.md 3.6). */
-import { type Assertion, type AssertionRef, PRIMARY_KEYS } from './assertion.ts';
+import { type Assertion, type AssertionRef, DEFAULT_PROVENANCE, PRIMARY_KEYS } from './assertion.ts';
 import { keyHeader } from './header-values.ts';
 
 export const SERIES = '16';
@@ -7,7 +7,11 @@ export const SERIES = '16';
 export const accountRef = (id: string): AssertionRef => ({ type: 'account', key: [id] });
 export const accountKeyRef = (id: string): AssertionRef => ({ type: 'account-key', key: [id] });
 export const snapDeclarationRef = (snapId: string): AssertionRef => ({ type: 'snap-declaration', key: [SERIES, snapId] });
-export const snapRevisionRef = (digest: string): AssertionRef => ({ type: 'snap-revision', key: [digest] });
+/** Another provenance than the global store's is part of the name. */
+export const snapRevisionRef = (digest: string, provenance = DEFAULT_PROVENANCE): AssertionRef => ({
+  type: 'snap-revision',
+  key: provenance === DEFAULT_PROVENANCE ? [digest] : [digest, provenance],
+});
 
 /** `snap-declaration/16/ID`: unique, and the path of the store. */
 export const refPath = ({ type, key }: AssertionRef): string => [type, ...key].join('/');

@@ -4,6 +4,7 @@ import { digestHeader, filledHeader, integerHeader, optionalHeader, textHeader, 
 import { malformed, quoted } from './malformed.ts';
 import { digestToHex, isAccountId, isProvenance, isSnapId, isSnapName } from './names.ts';
 import { formatRef, SERIES } from './reference.ts';
+import { readRevisionAuthorities, type RevisionAuthority } from './revision-authority.ts';
 
 export interface Account {
   readonly id: string;
@@ -17,6 +18,8 @@ export interface SnapDeclaration {
   /** Empty: the snap has been revoked. */
   readonly snapName: string;
   readonly publisherId: string;
+  /** Who may sign its revisions of another provenance than the global store's. */
+  readonly revisionAuthorities: readonly RevisionAuthority[];
 }
 
 export interface SnapRevision {
@@ -51,7 +54,12 @@ export function readSnapDeclaration(assertion: Assertion): SnapDeclaration {
   const snapName = textHeader(headers, 'snap-name', what);
   if (snapName !== '' && !isSnapName(snapName)) return malformed(what, `"snap-name" header is not a snap name: ${quoted(snapName)}`);
   timeHeader(headers, 'timestamp', what);
-  return { snapId: snapId(assertion), snapName, publisherId: accountId(assertion, 'publisher-id') };
+  return {
+    snapId: snapId(assertion),
+    snapName,
+    publisherId: accountId(assertion, 'publisher-id'),
+    revisionAuthorities: readRevisionAuthorities(headers, what),
+  };
 }
 
 export function readSnapRevision(assertion: Assertion): SnapRevision {

@@ -60,6 +60,14 @@ export const OPTIONS = {
   },
   'insecure-registry': { value: 'HOST', repeatable: true, group: 'where from', verbs: PACKING, help: 'allow plain http to this registry' },
   'snap-trust': { value: 'FILE', repeatable: true, group: 'where from', verbs: PACKING, help: "add roots of snap assertions to Canonical's" },
+  'max-format': {
+    value: 'TYPE=N',
+    repeatable: true,
+    group: 'where from',
+    verbs: PACKING,
+    help: "newest format of a type of assertion that the site's snapd reads (default snap-declaration=5, for snapd 2.54 on)",
+  },
+  'snap-store-id': { value: 'ID', group: 'where from', verbs: PACKING, help: 'brand store to ask; its login comes from SHRINKWRAP_SNAP_AUTH' },
   'ca-file': { value: 'FILE', group: 'where from', verbs: PACKING, help: 'PEM file of certificate authorities to trust as well' },
   output: {
     short: 'o',

@@ -3,7 +3,9 @@ import { mkdtemp } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readInput } from '../pipeline/read-input.ts';
+import { parseMaxFormat } from '../pipeline/trust.ts';
 import { PRODUCTION, type Settings } from '../pipeline/settings.ts';
+import { snapAuthorization } from '../clients/snap-store/credentials.ts';
 import { TOOL } from '../version.ts';
 import { bad } from './bad-value.ts';
 import type { OptionName } from './options.ts';
@@ -25,6 +27,7 @@ export async function settingsFromValues(values: Values, environment: Environmen
     proxy: proxyOf(environment),
     ...(caFile !== undefined && { caText: (await readInput(caFile)).toString('utf8') }),
     snapTrust: await Promise.all(values.all('snap-trust').map(async (file) => ({ file, bytes: await readInput(file) }))),
+    ...snapStoreAccess(values, environment),
     cacheDir: ephemeralCache
       ? await mkdtemp(join(tmpdir(), 'shrinkwrap-'))
       : (values.text('cache-dir') ?? join(environment['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'shrinkwrap')),
@@ -34,6 +37,19 @@ export async function settingsFromValues(values: Values, environment: Environmen
     keepGoing: values.on('keep-going'),
     now,
     date: dateOf(environment['SOURCE_DATE_EPOCH'], now),
+  };
+}
+
+/** The login is taken from the environment only: a flag would show it in the list of processes. */
+function snapStoreAccess(values: Values, environment: Environment): Pick<Settings, 'maxFormat' | 'snapAuthorization' | 'snapStoreId'> {
+  const storeId = values.text('snap-store-id');
+  if (storeId !== undefined && !/^[A-Za-z0-9_-]{1,64}$/.test(storeId)) bad('snap-store-id', storeId, 'letters, digits, - and _');
+  const login = environment['SHRINKWRAP_SNAP_AUTH'] || environment['UBUNTU_STORE_AUTH'];
+  const formats = values.all('max-format').map((text) => parseMaxFormat(text) ?? bad('max-format', text, 'TYPE=N such as snap-declaration=6'));
+  return {
+    ...(formats.length > 0 && { maxFormat: Object.assign({}, ...formats) as NonNullable<Settings['maxFormat']> }),
+    ...(login !== undefined && login !== '' && { snapAuthorization: snapAuthorization(login) }),
+    ...(storeId !== undefined && { snapStoreId: storeId }),
   };
 }
 

@@ -22,6 +22,10 @@ export interface SnapStoreOptions {
   readonly macaroon?: string;
   /** Their assertions are never fetched and never written. Default: the built-in root alone. */
   readonly roots?: TrustRoots;
+  /** Newest formats to ask for; a single request may say otherwise. */
+  readonly maxFormat?: MaxFormat;
+  /** Brand store instead of the global one. */
+  readonly storeId?: string;
 }
 
 export interface SnapStore {
@@ -36,13 +40,19 @@ export interface SnapStore {
 export const PRODUCTION_SNAP_STORE = 'https://api.snapcraft.io/';
 
 export function createSnapStore(options: SnapStoreOptions): SnapStore {
-  const { http, baseUrl, productionUrl = PRODUCTION_SNAP_STORE, signal, macaroon, roots = CANONICAL_ROOT } = options;
+  const { http, baseUrl, productionUrl = PRODUCTION_SNAP_STORE, signal, macaroon, roots = CANONICAL_ROOT, maxFormat, storeId } = options;
   const addresses = snapStoreAddresses(baseUrl, productionUrl);
-  const session: StoreSession = { http, addresses, ...(signal !== undefined && { signal }), ...(macaroon !== undefined && { macaroon }) };
+  const session: StoreSession = {
+    http,
+    addresses,
+    ...(signal !== undefined && { signal }),
+    ...(macaroon !== undefined && { macaroon }),
+    ...(storeId !== undefined && { storeId }),
+  };
   const fetchAssertions = createAssertionFetcher(session, roots);
   return {
     resolve: (wanted) => resolveSnaps(session, wanted),
     open: (source, request = {}) => openDownload(session, source, request),
-    assertions: (snap, request = {}) => fetchAssertions(snap, request),
+    assertions: (snap, request = {}) => fetchAssertions(snap, { ...(maxFormat !== undefined && { maxFormat }), ...request }),
   };
 }

@@ -50,6 +50,10 @@ export interface SnapArtifact extends Fetched {
   /** app, os, base, snapd, kernel, gadget. */
   readonly type: string;
   readonly confinement: string;
+  /** Account that publishes it, as the store said; the declaration must say the same. */
+  readonly publisherId?: string;
+  /** Of snap.yaml, when it is not the global store's. */
+  readonly provenance?: string;
   /** Place in the order of installation, from 1: snapd, bases, content providers, the rest. */
   readonly order: number;
   /** The assertion stream beside it. */

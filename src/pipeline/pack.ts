@@ -12,7 +12,7 @@ import { fetchAll } from '../fetch/fetch-all.ts';
 import { payloadOf } from './payload.ts';
 import type { Session } from './session.ts';
 import type { Settings } from './settings.ts';
-import { rootsOf } from './trust.ts';
+import { chainOptionsOf } from './trust.ts';
 import { verifySnaps } from './verify-snaps.ts';
 
 export interface Destination {
@@ -49,7 +49,7 @@ export async function pack(plan: Plan, destination: Destination, settings: Setti
   report({ type: 'stage', stage: 'fetch', state: 'done' });
 
   report({ type: 'stage', stage: 'verify', state: 'start' });
-  const snapSigners = verifySnaps(plan.artifacts, assertions, { roots: rootsOf(settings), now: settings.now });
+  const snapSigners = verifySnaps(plan.artifacts, assertions, chainOptionsOf(settings));
   report({ type: 'stage', stage: 'verify', state: 'done', detail: `${snapSigners.size} snap chains` });
 
   report({ type: 'stage', stage: 'assemble', state: 'start' });

@@ -18,7 +18,7 @@ import { openStore } from '../store/open-store.ts';
 import type { Store } from '../store/store.ts';
 import { readInput } from './read-input.ts';
 import type { Settings } from './settings.ts';
-import { rootsOf } from './trust.ts';
+import { maxFormatOf, rootsOf } from './trust.ts';
 
 export interface Session {
   readonly upstream: Upstream;
@@ -83,7 +83,15 @@ function createClients(settings: Settings, report: Report, signal: AbortSignal) 
   return {
     http,
     charmhub: createCharmhub({ http, baseUrl: settings.charmhubUrl, signal }),
-    snaps: createSnapStore({ http, baseUrl: settings.snapStoreUrl, signal, roots: rootsOf(settings) }),
+    snaps: createSnapStore({
+      http,
+      baseUrl: settings.snapStoreUrl,
+      signal,
+      roots: rootsOf(settings),
+      maxFormat: maxFormatOf(settings),
+      ...(settings.snapAuthorization !== undefined && { macaroon: settings.snapAuthorization }),
+      ...(settings.snapStoreId !== undefined && { storeId: settings.snapStoreId }),
+    }),
     images: createRegistryClient({ http, mirrors: registryMirrors, insecureHosts: insecureRegistries, note, signal }),
     bundleRepository: createBundleRepository({ http, source: settings.bundleRepo, signal }),
   };

@@ -1,4 +1,6 @@
 /** How a run reaches the world and what it trusts: everything that is not part of the plan's request. */
+import type { MaxFormat } from '../assertion/assertion.ts';
+
 export interface Settings {
   /** `shrinkwrap 0.1.0`. */
   readonly tool: string;
@@ -14,6 +16,12 @@ export interface Settings {
   readonly caText?: string;
   /** Streams of assertions that are roots beside Canonical's. */
   readonly snapTrust: readonly { readonly file: string; readonly bytes: Buffer }[];
+  /** Newest formats of assertions that the snapd of the site understands, where they differ from the default. */
+  readonly maxFormat?: MaxFormat;
+  /** Header value with a login to the store, for private snaps: never logged, never written. */
+  readonly snapAuthorization?: string;
+  /** Brand store to ask instead of the global one. */
+  readonly snapStoreId?: string;
   readonly cacheDir: string;
   /** The cache directory goes when the run ends. */
   readonly ephemeralCache: boolean;

@@ -2,7 +2,7 @@
 import { type Assertion, type AssertionRef, MAX_FORMAT, type MaxFormat } from '../../assertion/assertion.ts';
 import { decodeStream } from '../../assertion/decode-stream.ts';
 import { encodeStream } from '../../assertion/encode-stream.ts';
-import { hexToDigest, isAccountId, isAssertionDigest, isSnapId } from '../../assertion/names.ts';
+import { hexToDigest, isAccountId, isAssertionDigest, isProvenance, isSnapId } from '../../assertion/names.ts';
 import { formatRef, prerequisites, refPath, SERIES, signingKeyRef, snapRevisionRef } from '../../assertion/reference.ts';
 import type { TrustRoots } from '../../assertion/trust-roots.ts';
 import type { Arch } from '../../domain/arch.ts';
@@ -23,6 +23,8 @@ export interface SnapIdentity {
   /** Lower-case hexadecimal of the file. */
   readonly sha3_384: string;
   readonly arch?: Arch;
+  /** When it is not the global store's. */
+  readonly provenance?: string;
 }
 
 export interface AssertionRequest {
@@ -61,7 +63,7 @@ export function createAssertionFetcher(session: StoreSession, roots: TrustRoots)
       for (const needed of [...prerequisites(assertion), signingKeyRef(assertion)]) await collect(needed);
       stream.push(assertion);
     };
-    await collect(snapRevisionRef(hexToDigest(digest('sha3-384', snap.sha3_384).hex)));
+    await collect(snapRevisionRef(hexToDigest(digest('sha3-384', snap.sha3_384).hex), snap.provenance));
     return encodeStream(stream);
   };
 }
@@ -69,7 +71,7 @@ export function createAssertionFetcher(session: StoreSession, roots: TrustRoots)
 async function fetchAssertion(session: StoreSession, ref: AssertionRef, format: number, snap: SnapIdentity): Promise<Assertion> {
   if (!isSafe(ref)) throw broken(snap, ref, 'a name that may stand in an address', 'another');
   const url = session.addresses.endpoint(`v2/assertions/${refPath(ref)}?max-format=${format}`);
-  const headers = { accept: 'application/x.ubuntu.assertion', ...ubuntuHeaders(snap.arch), ...authorization(session) };
+  const headers = { accept: 'application/x.ubuntu.assertion', ...ubuntuHeaders(snap.arch, session), ...authorization(session) };
   const { response, bytes } = await sendForBytes(session.http, url, { headers, ...(session.signal !== undefined && { signal: session.signal }) }, ANSWER_LIMIT);
   if (response.status === 404) throw broken(snap, ref, 'an assertion at the store', `not found ${describeErrors(bytes)}`.trim());
   if (response.status !== 200) throw answerFailure(response, bytes);
@@ -86,8 +88,9 @@ function isSafe({ type, key }: AssertionRef): boolean {
     case 'account':
       return key.length === 1 && isAccountId(first);
     case 'account-key':
-    case 'snap-revision':
       return key.length === 1 && isAssertionDigest(first);
+    case 'snap-revision':
+      return isAssertionDigest(first) && (key.length === 1 || (key.length === 2 && isProvenance(second)));
     case 'snap-declaration':
       return key.length === 2 && first === SERIES && isSnapId(second);
     default:

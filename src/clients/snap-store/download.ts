@@ -18,7 +18,7 @@ export interface DownloadRequest {
 
 export async function openDownload(session: StoreSession, source: string, { offset = 0, signal, arch }: DownloadRequest): Promise<HttpResponse> {
   const { url, isStore } = session.addresses.fromSource(source);
-  const headers = { ...ubuntuHeaders(arch), ...(isStore && authorization(session)), ...(offset > 0 && { range: `bytes=${offset}-` }) };
+  const headers = { ...ubuntuHeaders(arch, session), ...(isStore && authorization(session)), ...(offset > 0 && { range: `bytes=${offset}-` }) };
   const response = await session.http.send(url, { headers, ...joinSignals(session, signal) });
   // Whether a part fits what is there already is the caller's to judge, who can start over.
   if (response.status === 200 || (offset > 0 && (response.status === 206 || response.status === 416))) return response;

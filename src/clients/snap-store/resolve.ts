@@ -31,7 +31,7 @@ export async function resolveSnaps(session: StoreSession, wanted: readonly SnapW
 async function resolveForArch(session: StoreSession, arch: Arch, wanted: readonly SnapWanted[]): Promise<SnapRelease[]> {
   const request = {
     method: 'POST',
-    headers: { ...deviceHeaders(arch), ...authorization(session) },
+    headers: { ...deviceHeaders(arch, session), ...authorization(session) },
     body: refreshRequest(wanted),
     ...joinSignals(session, undefined),
   } as const;

@@ -1,4 +1,6 @@
 /** Facts → artifacts: names, paths, expectations. Pure. */
+import { DEFAULT_PROVENANCE } from '../../assertion/assertion.ts';
+import { provenanceOfYaml } from '../../assertion/check-snap.ts';
 import { archSuffix, fileNamePart } from '../../domain/archive-name.ts';
 import type { ImageArtifact, ResourceArtifact, SnapArtifact } from '../../domain/artifact.ts';
 import { EMPTY_SHA256, formatDigest } from '../../domain/digest.ts';
@@ -55,7 +57,8 @@ export function snapArtifacts(facts: readonly SnapFact[]): {
   for (const { release, reasons } of ordered) {
     const stem = `snaps/${fileNamePart(release.name)}_${release.revision}_${release.arch}`;
     const present = byPath.get(`${stem}.snap`);
-    const { name, version, revision, channel, arch, id, base, type, confinement, download } = release;
+    const { name, version, revision, channel, arch, id, base, type, confinement, publisherId, snapYaml, download } = release;
+    const provenance = provenanceOfYaml(snapYaml);
     channels.push({ path: `${stem}.snap`, channel });
     byPath.set(`${stem}.snap`, {
       kind: 'snap',
@@ -68,6 +71,8 @@ export function snapArtifacts(facts: readonly SnapFact[]): {
       base,
       type,
       confinement,
+      publisherId,
+      ...(provenance !== DEFAULT_PROVENANCE && { provenance }),
       order: names.indexOf(name) + 1,
       path: `${stem}.snap`,
       assertPath: `${stem}.assert`,

@@ -43,7 +43,7 @@ describe('a chain', () => {
         authorityId: 'shrinkwrap-demo',
       },
     ]);
-    assert.deepEqual(chain.declarations, [{ snapId: SNAP.id, snapName: 'word-salad', publisherId: PUBLISHER.id }]);
+    assert.deepEqual(chain.declarations, [{ snapId: SNAP.id, snapName: 'word-salad', publisherId: PUBLISHER.id, revisionAuthorities: [] }]);
     assert.deepEqual(chain.roots, [trust.root.id]);
     requireChecks(chain.checks);
   });
@@ -170,7 +170,7 @@ describe('a chain is refused', () => {
   it('when the provenance is not that of the global store', () => {
     refuses(
       check(joinStreams(keyBytes, accountBytes, declarationBytes, sign({ ...revisionHeaders, provenance: 'my-factory' }))),
-      /provenance my-factory: only global-upload is supported/,
+      /with provenance "my-factory" for snap id "UQEd.*" is not signed by an authorized authority: shrinkwrap-demo/,
     );
   });
 
@@ -182,7 +182,7 @@ describe('a chain is refused', () => {
     refuses(check(joinStreams(keyBytes, accountBytes, declarationBytes, sign({ ...revisionHeaders, format: '1' }))), /has format 1 but 0 is latest supported/);
   });
 
-  it('when a key restricts what it vouches for', async () => {
+  it('when a key that may sign models only signs something else', async () => {
     const own = await createSigningKey('shrinkwrap-demo', 2048);
     const headers = {
       type: 'account-key',

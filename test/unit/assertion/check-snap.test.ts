@@ -24,7 +24,7 @@ const failures = (given: Chain, found: SnapFile, expected: SnapExpectation): str
 describe('a snap file', () => {
   it('is accepted when everything is as signed', () => {
     assert.deepEqual(failures(chain, file, wanted), []);
-    assert.equal(checkSnap(file, chain, wanted).length, 5);
+    assert.equal(checkSnap(file, chain, wanted).length, 6);
   });
 
   it('is accepted when only the name is known', () => assert.deepEqual(failures(chain, file, { name: 'word-salad' }), []));
@@ -36,6 +36,11 @@ describe('a snap file', () => {
     'of another revision': [file, { ...wanted, revision: 8 }, /does not have expected ID or revision according to assertions .*: 8 \/ UQEd.* != 7 \/ UQEd/],
     'of another id': [file, { ...wanted, id: 'A'.repeat(32) }, /does not have expected ID or revision/],
     'of another name': [file, { ...wanted, name: 'k8s' }, /^cannot install "k8s", snap "k8s" is undergoing a rename to "word-salad"$/],
+    'of another provenance': [
+      file,
+      { ...wanted, provenance: 'my-factory' },
+      /signed under provenance "global-upload" different from the metadata one: "my-factory"$/,
+    ],
     'of another publisher': [file, { ...wanted, publisherId: 'canonical' }, /is published by acme-publishing according to assertions, not by canonical$/],
   };
   for (const [name, [found, expected, problem]] of Object.entries(refused)) {

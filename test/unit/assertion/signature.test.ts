@@ -135,7 +135,7 @@ describe('an account-key', () => {
 
   it('gives id, account, name, validity and key', () => {
     const { publicKey, ...rest } = accountKey(storeKey);
-    assert.deepEqual(rest, { id: trust.storeKey.id, account: 'shrinkwrap-demo', name: 'store', since: Date.UTC(2016, 3, 1), isConstrained: false });
+    assert.deepEqual(rest, { id: trust.storeKey.id, account: 'shrinkwrap-demo', name: 'store', since: Date.UTC(2016, 3, 1), constraints: [] });
     assert.equal(publicKey.bits, 2048);
     assert.equal(publicKey.id, trust.storeKey.id);
   });
