@@ -18,6 +18,7 @@ export const COMMANDS: Record<Verb, Command> = {
   pack: packCommand,
   plan: planCommand,
   serve: serveCommand,
+  verify: async (context) => (await import('./commands/verify.ts')).verifyCommand(context),
   rehearse: async (context) => (await import('./commands/rehearse.ts')).rehearseCommand(context),
 };
 

@@ -14,6 +14,8 @@ one dated tar.gz that deploys itself on the far side.
 Usage
   shrinkwrap <system> [options]       pack; same as: shrinkwrap pack <system>
   shrinkwrap plan <system> [options]  what would be fetched: table, or --json
+  shrinkwrap verify PATH [options]    every byte and signature of an archive, or
+                                      of FILE.assert [--snap FILE.snap]
   shrinkwrap serve DIR... [options]   speak unpacked archives as the upstreams
   shrinkwrap rehearse PATH            cut the network, run the archive's own
                                       deploy.sh against an empty registry

@@ -4,13 +4,11 @@ import { readFileSync } from 'node:fs';
 import { isShrinkwrapError, ShrinkwrapError } from '../domain/errors.ts';
 import { bad } from './bad-value.ts';
 import { EXIT_BUG, exitCode } from './exit-code.ts';
-import type { Verb } from './options.ts';
+import { VERBS, type Verb } from './options.ts';
 import type { Reporter } from './reporter.ts';
 import { readValues, type Values } from './values.ts';
 
-const VERBS: readonly string[] = ['pack', 'plan', 'serve', 'rehearse'] satisfies Verb[];
-
-const isVerb = (word: string | undefined): word is Verb => word !== undefined && VERBS.includes(word);
+const isVerb = (word: string | undefined): word is Verb => VERBS.some((verb) => verb === word);
 
 /** The first word is a verb if it is one; else it is a system and the verb is pack. */
 function split(argv: readonly string[]): { verb: Verb; rest: readonly string[] } {

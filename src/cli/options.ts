@@ -1,6 +1,7 @@
 /** Every option once: flags, environment, shrinkwrap.yaml, --help and the docs come from this table. */
 
-export type Verb = 'pack' | 'plan' | 'serve' | 'rehearse';
+export const VERBS = ['pack', 'plan', 'serve', 'rehearse', 'verify'] as const;
+export type Verb = (typeof VERBS)[number];
 
 export interface Option {
   readonly short?: string;
@@ -15,8 +16,10 @@ export interface Option {
 }
 
 const PACKING = ['pack', 'plan'] as const;
-const ALL = ['pack', 'plan', 'serve', 'rehearse'] as const;
-const REPORTING = ['pack', 'plan', 'rehearse'] as const;
+const ALL = VERBS;
+/** Verbs that answer once, with a document where --json asks for one. */
+const ANSWERING = ['pack', 'plan', 'rehearse', 'verify'] as const;
+const TRUSTING = ['pack', 'plan', 'verify'] as const;
 
 export const OPTIONS = {
   channel: { short: 'c', value: 'CHANNEL', group: 'what', verbs: PACKING, help: 'TRACK/RISK[/BRANCH] of the bundle' },
@@ -36,7 +39,14 @@ export const OPTIONS = {
   'skip-containers': { group: 'what', verbs: PACKING, help: 'leave out container images' },
   'skip-apt': { group: 'what', verbs: PACKING, help: 'leave out the APT manifest' },
   'skip-pypi': { group: 'what', verbs: PACKING, help: 'leave out the PyPI manifest' },
-  snap: { value: 'NAME[=CHANNEL]', repeatable: true, group: 'what', verbs: PACKING, help: 'a snap beside those that are needed (default latest/stable)' },
+  snap: {
+    value: 'NAME[=CHANNEL]',
+    repeatable: true,
+    group: 'what',
+    verbs: TRUSTING,
+    help: 'a snap beside those that are needed (default latest/stable); verify: the FILE that the assertions speak of',
+  },
+  assert: { value: 'FILE', repeatable: true, group: 'what', verbs: ['verify'], help: 'assertions in which keys and accounts may stand' },
   'snap-channel': {
     value: 'NAME=CHANNEL',
     repeatable: true,
@@ -44,6 +54,7 @@ export const OPTIONS = {
     verbs: PACKING,
     help: 'take this snap (a base, say) from another channel',
   },
+  strict: { group: 'what', verbs: ['verify'], help: 'refuse snaps whose root only the archive itself brings' },
   registry: { value: 'HOST[:PORT]', group: 'what', verbs: PACKING, help: "bake the site's registry into bundle.yaml (http://HOST for plain http)" },
   plan: { value: 'FILE', group: 'what', verbs: ['pack'], help: 'pack exactly this plan' },
   catalogue: { value: 'FILE', repeatable: true, group: 'what', verbs: PACKING, help: 'add curated knowledge to the built-in catalogue' },
@@ -59,12 +70,12 @@ export const OPTIONS = {
     help: 'ask URL for the images of HOST (HOST * is every other)',
   },
   'insecure-registry': { value: 'HOST', repeatable: true, group: 'where from', verbs: PACKING, help: 'allow plain http to this registry' },
-  'snap-trust': { value: 'FILE', repeatable: true, group: 'where from', verbs: PACKING, help: "add roots of snap assertions to Canonical's" },
+  'snap-trust': { value: 'FILE', repeatable: true, group: 'where from', verbs: TRUSTING, help: "add roots of snap assertions to Canonical's" },
   'max-format': {
     value: 'TYPE=N',
     repeatable: true,
     group: 'where from',
-    verbs: PACKING,
+    verbs: TRUSTING,
     help: "newest format of a type of assertion that the site's snapd reads (default snap-declaration=5, for snapd 2.54 on)",
   },
   'snap-store-id': { value: 'ID', group: 'where from', verbs: PACKING, help: 'brand store to ask; its login comes from SHRINKWRAP_SNAP_AUTH' },
@@ -93,8 +104,8 @@ export const OPTIONS = {
   'keep-going': { group: 'how', verbs: ['pack'], help: 'fetch what can be fetched, list the rest, exit 8' },
   'dry-run': { group: 'how', verbs: ['pack'], help: 'the same as the verb plan' },
   listen: { value: 'ADDR:PORT', group: 'how', verbs: ['serve'], help: 'where to listen (default 127.0.0.1:0, any free port)' },
-  json: { group: 'output', verbs: REPORTING, help: 'one JSON document on stdout' },
-  events: { group: 'output', verbs: REPORTING, help: 'progress as NDJSON on stderr' },
+  json: { group: 'output', verbs: ANSWERING, help: 'one JSON document on stdout' },
+  events: { group: 'output', verbs: ANSWERING, help: 'progress as NDJSON on stderr' },
   quiet: { short: 'q', group: 'output', verbs: ALL, help: 'warnings and errors only' },
   verbose: { short: 'v', group: 'output', verbs: ALL, help: 'say more' },
   color: { value: 'WHEN', group: 'output', verbs: ALL, help: 'auto, always or never' },

@@ -16,6 +16,8 @@ export interface ImageArchive {
   readonly mediaType: string;
   /** By lower-case hex of the SHA-256. */
   readonly blobs: ReadonlyMap<string, { readonly size: number }>;
+  /** Bytes of the manifest, where index.json stood before it: as this project writes the file. */
+  readonly manifestBytes?: Buffer;
 }
 
 /** As much of tar-stream's entry as is used here. */
@@ -30,25 +32,32 @@ const CHUNK = 1024 * 1024;
 const BLOB = /^blobs\/sha256\/([0-9a-f]{64})$/;
 
 /** Reads to the end. INPUT_MALFORMED: not such a file, or cut short; INTEGRITY_MISMATCH: a blob is not what its name says. */
-export async function readImageFile(path: string, { signal }: { readonly signal: AbortSignal }): Promise<ImageArchive> {
+export async function readImageFile(
+  path: string,
+  options: { readonly signal: AbortSignal; /** Instead of the file: `path` is its name then. */ readonly source?: Readable },
+): Promise<ImageArchive> {
+  const { signal, source } = options;
   const blobs = new Map<string, { size: number }>();
   const seen = new Set<string>();
   let index: Buffer | undefined;
-  for await (const entry of entriesOf(path, signal)) {
+  let manifestBytes: Buffer | undefined;
+  for await (const entry of entriesOf(path, signal, source)) {
     const { name, size, type } = entry.header;
     if (type !== 'file' && type !== 'directory') refuse(path, `${name}, a ${type}`, 'files only');
     if (seen.has(name)) refuse(path, `${name} twice`, 'each name once');
     seen.add(name);
     const hex = BLOB.exec(name)?.[1];
     if (hex !== undefined) {
-      await drain(hashed(bytesOf(entry, path, signal), name, hex));
+      const bytes = hashed(bytesOf(entry, path, signal), name, hex);
+      if (index !== undefined && (size ?? 0) <= DOCUMENT_LIMIT && index.includes(`sha256:${hex}`)) manifestBytes = await collect(bytes);
+      else await drain(bytes);
       blobs.set(hex, { size });
     } else if (name === 'index.json') index = await documentOf(entry, path, signal);
     else entry.resume();
   }
   const named = decodeIndex(index, path);
   if (!blobs.has(named.manifestDigest.hex)) refuse(path, 'no manifest', `blobs/sha256/${named.manifestDigest.hex}`);
-  return { ...named, blobs };
+  return { ...named, blobs, ...(manifestBytes !== undefined && { manifestBytes }) };
 }
 
 /** The bytes of one blob. The stream fails: INTEGRITY_MISMATCH when they are not those of the digest, UPSTREAM_NOT_FOUND when there is no such blob. */
@@ -65,9 +74,9 @@ async function* findBlob(path: string, hex: string, signal: AbortSignal): AsyncG
 }
 
 /** Each entry has to be read to its end before the next comes. */
-async function* entriesOf(path: string, signal: AbortSignal): AsyncGenerator<Entry, void, undefined> {
+async function* entriesOf(path: string, signal: AbortSignal, source?: Readable): AsyncGenerator<Entry, void, undefined> {
   const tar = extract();
-  const feeding = pipeline(createReadStream(path, { highWaterMark: CHUNK }), createGunzip({ chunkSize: CHUNK }), tar, { signal });
+  const feeding = pipeline(source ?? createReadStream(path, { highWaterMark: CHUNK }), createGunzip({ chunkSize: CHUNK }), tar, { signal });
   // Its failure also reaches the loop below; here it must only not go unhandled when the reader leaves early.
   feeding.catch(() => {});
   try {
@@ -106,8 +115,12 @@ async function drain(bytes: AsyncIterable<Buffer>): Promise<void> {
 async function documentOf(entry: Entry, path: string, signal: AbortSignal): Promise<Buffer> {
   const { name, size } = entry.header;
   if (size > DOCUMENT_LIMIT) refuse(path, `${name} of ${size} bytes`, `at most ${DOCUMENT_LIMIT}`);
+  return collect(bytesOf(entry, path, signal));
+}
+
+async function collect(bytes: AsyncIterable<Buffer>): Promise<Buffer> {
   const chunks: Buffer[] = [];
-  for await (const chunk of bytesOf(entry, path, signal)) chunks.push(chunk);
+  for await (const chunk of bytes) chunks.push(chunk);
   return Buffer.concat(chunks);
 }
 
