@@ -26,6 +26,7 @@ JOBS=4
 WITH=curl
 FORCE_JUJU=''
 INSTALL=''
+PUSH=''
 QUIET=''
 VERBOSE=''
 
@@ -55,6 +56,7 @@ parse_arguments() {
       --yes) YES=yes ;;
       --force-juju) FORCE_JUJU=yes ;;
       --install) INSTALL=yes ;;
+      --push) PUSH=yes ;;
       -q | --quiet) QUIET=yes ;;
       -v | --verbose) VERBOSE=yes ;;
       -h | --help) COMMAND=help ;;

@@ -55,7 +55,7 @@ commands
   render     write overlays/registry.yaml, which points the charms at the registry
   deploy     render, and print the juju line; --yes runs it
   all        check, images, deploy
-  snaps      list the snaps; --install installs them on this machine
+  snaps      list the snaps; --install: onto this machine; --push: into the store
   version    what this archive is
   help       this text
 
@@ -66,7 +66,8 @@ flags
   --jobs N          images at a time (default 4)
   --with TOOL       curl (default) or skopeo
   --force-juju      go on with a juju that is known not to fit
-  --install         snaps: install
+  --install         snaps: acknowledge the assertions and install, what is new
+  --push            snaps: push export files of store-admin, or say how to get them
   -q, -v            say less, say more
 
 settings (environment)
@@ -78,6 +79,7 @@ settings (environment)
   REGISTRY_INSECURE  1: do not check its certificate
   REGISTRY_MIRRORS   hosts whose images containerd takes from the registry: list with commas, *, or none
   JUJU, JUJU_MODEL   client (default juju), model (default: the current one)
+  STORE_EXPORTS      directory of export files for snaps --push
   TMPDIR             where images are unpacked on their way
   NO_COLOR, SHRINKWRAP_LOG       no colours; file to which messages are appended
 

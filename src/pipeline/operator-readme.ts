@@ -33,7 +33,13 @@ export function operatorReadme(plan: Plan, archiveFile: string): string {
    A private CA goes in REGISTRY_CA, a login in REGISTRY_USER and REGISTRY_PASS. Running it again costs only questions.
 
 4. Snaps: ${storeNeeded ? 'the Kubernetes charms of this release ask a snap store for their channel and install nothing else; fill an Enterprise Store (Snap Store Proxy) with the snaps of `snaps/snaps.tsv` on exactly those channels, and point the model at it.' : 'charms fall back to the snap store when a snap resource is empty, as those of this archive are; fill an Enterprise Store (Snap Store Proxy) with the snaps of `snaps/snaps.tsv` on exactly those channels, and point the model at it.'}
-   On a machine of your own, \`./deploy.sh snaps --install\` acknowledges the assertions and installs from the files.
+   \`./deploy.sh snaps --push\` prints the \`store-admin export snaps\` lines with these names, channels and architectures; with the files that they make it pushes
+   them (STORE_EXPORTS=DIR). The store takes nothing else: the .snap and .assert files of this archive cannot be pushed into it.
+   The model learns of the store before its first machine: \`juju model-config snap-store-proxy-url=http://store.example\` (and \`--model-default\` at bootstrap).
+
+   The files themselves serve single machines: the operator's own, and nodes of Canonical Kubernetes installed by hand. There \`./deploy.sh snaps --install\`
+   acknowledges each assertion and installs in the order of the table, with \`--classic\` where the snap asks for it; what is installed already is left alone.
+   Acknowledged files do not serve Juju units: the charms ask a store by name and channel, and find nothing.
 
 5. Debian packages: \`apt/packages.tsv\` names what the charms install and from where; an APT mirror of the site must have them with what they depend on. Set it with the
    model key \`apt-mirror\` before machines are made, and \`enable-os-upgrade=false\`.

@@ -1,11 +1,11 @@
-// deploy.sh deploy, all, snaps and the printed texts, with a stand-in juju that writes down what it is told.
+// deploy.sh deploy, all and the printed texts, with a stand-in juju that writes down what it is told. For snaps see snaps.test.ts.
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { type KitArchive, type KitOptions, PAUSE, buildKitArchive } from '../support/kit-archive.ts';
 import { scriptedRegistry } from '../support/kit-registry.ts';
-import { PATH, type Run, deploySh, standIn } from '../support/kit-run.ts';
+import { type Run, deploySh, standIn } from '../support/kit-run.ts';
 
 function archiveFor(t: TestContext, options: KitOptions = {}): KitArchive {
   const archive = buildKitArchive(options);
@@ -137,30 +137,4 @@ test('an archive without images or bundle says so', async (t) => {
   assert.match(none.stdout, /packed without images/);
   rmSync(join(archive.root, 'bundle.yaml'));
   assert.equal((await deploySh(archive, ['deploy'], HTTPS)).code, 4);
-});
-
-const ARCH = { x64: 'amd64', arm64: 'arm64' }[process.arch as string] ?? 'amd64';
-const snap = (name: string, arch: string, confinement: string, order: string): string[] =>
-  [name, '1', arch, 'latest/stable', '-', 'app', confinement, order, `snaps/${name}_1_${arch}.snap`, `snaps/${name}_1_${arch}.assert`, 'aa', '1'];
-
-test('snaps --install acknowledges and installs in order, those of this machine only', async (t) => {
-  const snaps = [snap('kubectl', ARCH, 'classic', '10'), snap('core22', ARCH, 'strict', '2'), snap('core22', 'riscv64', 'strict', '2'), snap('snapd', ARCH, 'strict', '1')];
-  const archive = archiveFor(t, { snaps });
-  const tool = standIn(archive, 'bin/snap', { when: 'version', output: '2.60' });
-  standIn(archive, 'bin/sudo', { when: 'ack', output: '' });
-  const env = { PATH: `${join(tool.path, '..')}:${PATH}` };
-  const listed = await deploySh(archive, ['snaps'], env);
-  assert.match(listed.stdout, /^kubectl 1 amd64|arm64 latest\/stable snaps\/kubectl/m);
-  if (process.getuid?.() !== 0) return t.skip('needs root: otherwise sudo asks');
-  const run = await deploySh(archive, ['snaps', '--install'], env);
-  assert.equal(run.code, 0, run.stderr);
-  const file = (name: string, end: string): string => `./snaps/${name}_1_${ARCH}.${end}`;
-  assert.deepEqual(tool.calls().map((call) => call.slice(1)), [
-    ['ack', file('snapd', 'assert')], ['install', file('snapd', 'snap')],
-    ['ack', file('core22', 'assert')], ['install', file('core22', 'snap')],
-    ['ack', file('kubectl', 'assert')], ['install', '--classic', file('kubectl', 'snap')],
-  ]);
-  const broken = standIn(archive, 'bin/snap', { when: 'version', output: '2.60', code: 1 });
-  assert.equal((await deploySh(archive, ['snaps', '--install'], env)).code, 7);
-  assert.equal(broken.calls().length, 1);
 });
