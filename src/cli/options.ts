@@ -69,7 +69,20 @@ export const OPTIONS = {
     verbs: PACKING,
     help: 'ask URL for the images of HOST (HOST * is every other)',
   },
-  'insecure-registry': { value: 'HOST', repeatable: true, group: 'where from', verbs: PACKING, help: 'allow plain http to this registry' },
+  'insecure-registry': {
+    value: 'HOST',
+    repeatable: true,
+    group: 'where from',
+    verbs: PACKING,
+    help: 'do not check the certificate of this registry, and speak plain http where it has none',
+  },
+  'registry-ca': {
+    value: 'HOST=FILE',
+    repeatable: true,
+    group: 'where from',
+    verbs: PACKING,
+    help: 'PEM file of certificate authorities to trust for this host alone',
+  },
   'snap-trust': { value: 'FILE', repeatable: true, group: 'where from', verbs: TRUSTING, help: "add roots of snap assertions to Canonical's" },
   'max-format': {
     value: 'TYPE=N',

@@ -25,6 +25,8 @@ export async function settingsFromValues(values: Values, environment: Environmen
     registryMirrors: new Map(values.all('registry-mirror').map(mirror)),
     insecureRegistries: new Set(values.all('insecure-registry')),
     proxy: proxyOf(environment),
+    environment,
+    registryCas: new Map(await Promise.all(values.all('registry-ca').map(registryCa))),
     ...(caFile !== undefined && { caText: (await readInput(caFile)).toString('utf8') }),
     snapTrust: await Promise.all(values.all('snap-trust').map(async (file) => ({ file, bytes: await readInput(file) }))),
     ...snapStoreAccess(values, environment),
@@ -70,6 +72,12 @@ function mirror(text: string): [string, string] {
   const at = text.indexOf('=');
   const address = text.slice(at + 1);
   return at > 0 && isUrl(address) ? [text.slice(0, at), address.replace(/\/+$/, '')] : bad('registry-mirror', text, 'HOST=http://… or HOST=https://…');
+}
+
+async function registryCa(text: string): Promise<[string, string]> {
+  const at = text.indexOf('=');
+  if (at < 1 || at === text.length - 1) return bad('registry-ca', text, 'HOST=FILE');
+  return [text.slice(0, at), (await readInput(text.slice(at + 1))).toString('utf8')];
 }
 
 function url(name: OptionName, values: Values, production: string): string {

@@ -53,10 +53,11 @@ interface Failure {
 }
 
 export function createSend(options: SendOptions, connections: Connections): Http['send'] {
-  const { retries: tries = 5, clock = { now: Date.now, random: Math.random }, delays: { baseMs = 500, capMs = 60_000 } = {} } = options;
+  const { retries = 5, clock = { now: Date.now, random: Math.random }, delays: { baseMs = 500, capMs = 60_000 } = {} } = options;
   return async (address: string, request: HttpRequest = {}): Promise<HttpResponse> => {
     // A signal of its own for each request: listeners never pile up on the one of the run.
     const signal = AbortSignal.any([options.signal, request.signal].filter((one) => one !== undefined));
+    const tries = request.tries ?? retries;
     const first = firstHop(address, request, { 'user-agent': options.userAgent, 'accept-encoding': 'identity' });
     for (let attempt = 1; ; attempt += 1) {
       signal.throwIfAborted();

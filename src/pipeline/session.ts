@@ -3,6 +3,8 @@ import { rm } from 'node:fs/promises';
 import { createBundleRepository } from '../clients/bundle-repository.ts';
 import { readCharmFiles } from '../clients/charm-file.ts';
 import { createCharmhub } from '../clients/charmhub.ts';
+import { certificateDirectories, createHostTrust } from '../clients/host-trust.ts';
+import { createCredentials } from '../clients/oci/credential-sources.ts';
 import { createRegistryClient } from '../clients/oci/registry.ts';
 import { createSnapStore } from '../clients/snap-store.ts';
 import { createHttp } from '../clients/undici.ts';
@@ -74,12 +76,14 @@ function createClients(settings: Settings, report: Report, signal: AbortSignal) 
     userAgent: tool.replace(' ', '/'),
     ...(caText !== undefined && { caText }),
     insecureHosts: [...insecureRegistries],
+    trustOf: createHostTrust({ given: settings.registryCas ?? new Map(), directories: certificateDirectories(settings.environment ?? {}) }),
     proxy,
     retries,
     signal,
     onRetry: (event) => report(retried(event)),
   });
   const note = (message: string): void => report({ type: 'note', message });
+  const credentials = createCredentials({ environment: settings.environment ?? {}, note, signal });
   return {
     http,
     charmhub: createCharmhub({ http, baseUrl: settings.charmhubUrl, signal }),
@@ -92,7 +96,7 @@ function createClients(settings: Settings, report: Report, signal: AbortSignal) 
       ...(settings.snapAuthorization !== undefined && { macaroon: settings.snapAuthorization }),
       ...(settings.snapStoreId !== undefined && { storeId: settings.snapStoreId }),
     }),
-    images: createRegistryClient({ http, mirrors: registryMirrors, insecureHosts: insecureRegistries, note, signal }),
+    images: createRegistryClient({ http, mirrors: registryMirrors, insecureHosts: insecureRegistries, credentials, note, signal }),
     bundleRepository: createBundleRepository({ http, source: settings.bundleRepo, signal }),
   };
 }

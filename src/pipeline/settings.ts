@@ -12,6 +12,10 @@ export interface Settings {
   readonly registryMirrors: ReadonlyMap<string, string>;
   readonly insecureRegistries: ReadonlySet<string>;
   readonly proxy: { readonly httpProxy?: string; readonly httpsProxy?: string; readonly noProxy?: string };
+  /** Where the files and helpers of docker and podman are looked for: HOME, DOCKER_CONFIG and the like. Nothing else is read of it. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** HOST → PEM of authorities that are trusted for this host alone. */
+  readonly registryCas?: ReadonlyMap<string, string>;
   /** PEM. */
   readonly caText?: string;
   /** Streams of assertions that are roots beside Canonical's. */

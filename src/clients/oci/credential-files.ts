@@ -14,16 +14,43 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** What docker.io is called in files: docker writes `https://index.docker.io/v1/`. */
 const HUB = new Set(['docker.io', 'index.docker.io', 'registry-1.docker.io']);
+const HUB_KEY = 'https://index.docker.io/v1/';
+
+/** A login in the words of its file, or where else to ask for it. */
+export interface CredentialEntries {
+  /** For notes; never a secret. */
+  readonly name: string;
+  /** The narrowest entry that fits. */
+  find(host: string, repository: string): Credential | undefined;
+  /** The helper program to ask instead of this file, and under which name the host is known to it. */
+  helper(host: string): { readonly program: string; readonly server: string; readonly named: boolean } | undefined;
+}
 
 /** The first file that has an entry wins. Entries whose secret is in a credential helper count as none. */
 export function credentialsFromFiles(files: readonly CredentialFile[]): Credentials {
-  const maps = files.map(decodeFile);
+  const decoded = files.map(decodeCredentialFile);
   return (host, repository) => {
-    for (const entries of maps) {
-      const found = lookUp(entries, host, repository);
+    for (const entries of decoded) {
+      const found = entries.find(host, repository);
       if (found !== undefined) return found;
     }
     return undefined;
+  };
+}
+
+export function decodeCredentialFile(file: CredentialFile): CredentialEntries {
+  const root = parse(file.name, file.text);
+  const auths = decodeAuths(file.name, root);
+  const helpers = decodeHelpers(file.name, root);
+  const store = textOf(field(root, 'credsStore'));
+  return {
+    name: file.name,
+    find: (host, repository) => lookUp(auths, host, repository),
+    helper(host) {
+      const [server, program] = [...helpers].find(([key]) => key === host || plainHost(key) === plainHost(host)) ?? [undefined, undefined];
+      if (server !== undefined && program !== undefined) return { program, server, named: true };
+      return store === undefined ? undefined : { program: store, server: plainHost(host) === 'docker.io' ? HUB_KEY : host, named: false };
+    },
   };
 }
 
@@ -44,8 +71,16 @@ function plainHost(key: string): string {
   return HUB.has(host) ? 'docker.io' : host;
 }
 
-function decodeFile({ name, text }: CredentialFile): ReadonlyMap<string, Credential> {
-  const auths = field(parse(name, text), 'auths');
+/** Host → helper; a helper is a program to run, so that its name may hold nothing but a name. */
+function decodeHelpers(name: string, root: unknown): ReadonlyMap<string, string> {
+  const helpers = field(root, 'credHelpers');
+  if (helpers === undefined || helpers === null) return new Map();
+  if (!isFields(helpers)) throw malformed(name, 'credHelpers');
+  return new Map(Object.entries(helpers).flatMap(([key, helper]) => (typeof helper === 'string' && helper !== '' ? [[key, helper] as const] : [])));
+}
+
+function decodeAuths(name: string, root: unknown): ReadonlyMap<string, Credential> {
+  const auths = field(root, 'auths');
   if (auths === undefined || auths === null) return new Map();
   if (!isFields(auths)) throw malformed(name, 'auths');
   return new Map(

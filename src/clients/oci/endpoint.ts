@@ -21,7 +21,7 @@ export interface Endpoint {
 export interface EndpointOptions {
   /** HOST → base URL that replaces scheme and host; `*` stands for every host that has no row of its own. */
   readonly mirrors: ReadonlyMap<string, string>;
-  /** Hosts that speak plain http. */
+  /** Hosts whose certificate is not checked and that may speak plain http. */
   readonly insecureHosts: ReadonlySet<string>;
 }
 
@@ -31,15 +31,16 @@ const apiHost = (host: string): string => (host === 'docker.io' || host === 'ind
 /** `rocks.canonical.com:443` is the host of `rocks.canonical.com`, and charms write both (facts/oci.md 3.3). */
 const withoutDefaultPort = (host: string): string => host.replace(/:443$/, '');
 
-export function endpointOf(repository: string, { mirrors, insecureHosts }: EndpointOptions): Endpoint {
+/** `plain`: an insecure host turned out to have no TLS. */
+export function endpointOf(repository: string, { mirrors, insecureHosts }: EndpointOptions, plain = true): Endpoint {
   const slash = repository.indexOf('/');
   if (slash < 1) throw new ShrinkwrapError('INPUT_MALFORMED', { what: 'repository', text: repository, wanted: 'HOST/PATH' });
   const host = repository.slice(0, slash);
   const path = repository.slice(slash + 1);
-  const plain = withoutDefaultPort(host);
-  const mirror = mirrors.get(host) ?? mirrors.get(plain) ?? mirrors.get('*');
-  const insecure = insecureHosts.has(host) || insecureHosts.has(plain);
-  const { address, login } = splitLogin(mirror ?? `${insecure ? 'http' : 'https'}://${apiHost(plain)}`);
+  const name = withoutDefaultPort(host);
+  const mirror = mirrors.get(host) ?? mirrors.get(name) ?? mirrors.get('*');
+  const insecure = insecureHosts.has(host) || insecureHosts.has(name);
+  const { address, login } = splitLogin(mirror ?? `${insecure && plain ? 'http' : 'https'}://${apiHost(name)}`);
   const base = address.href.replace(/\/+$/, '');
   // One listener may stand for many hosts: containerd's way to tell it which (errata 12).
   const query = mirror === undefined ? '' : `?ns=${encodeURIComponent(host)}`;
@@ -47,7 +48,7 @@ export function endpointOf(repository: string, { mirrors, insecureHosts }: Endpo
     repository,
     path,
     base,
-    account: mirror === undefined ? plain : address.host,
+    account: mirror === undefined ? name : address.host,
     ...(login !== undefined && { login }),
     trusted: insecure || mirror !== undefined,
     url: (kind, reference) => `${base}/v2/${path}/${kind}/${reference}${query}`,

@@ -7,7 +7,7 @@ import type { ResolvedImage } from '../../domain/releases.ts';
 import type { Http, HttpResponse } from '../http.ts';
 import { createAuthorizer, type Credentials } from './authorization.ts';
 import { openBlob } from './blob.ts';
-import { endpointOf } from './endpoint.ts';
+import { createEndpoints } from './find-endpoint.ts';
 import { fetchDocument } from './fetch-document.ts';
 import { resolveImage } from './resolve-image.ts';
 import { createSession } from './session.ts';
@@ -16,7 +16,7 @@ export interface RegistryClientOptions {
   readonly http: Http;
   /** HOST → base URL that replaces scheme and host; `?ns=HOST` tells the mirror whom it stands for. */
   readonly mirrors: ReadonlyMap<string, string>;
-  /** Hosts that speak plain http. */
+  /** Hosts that are asked by https first and by plain http where they do not speak TLS; Http must not check their certificates. */
   readonly insecureHosts: ReadonlySet<string>;
   /** Default: everybody is anonymous. */
   readonly credentials?: Credentials;
@@ -42,14 +42,15 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
   const session = createSession(http, createAuthorizer({ http, credentials, now, signal }));
   const note = once(options.note ?? (() => {}));
   const both = (other: AbortSignal): AbortSignal => AbortSignal.any([signal, other]);
+  const endpointOf = createEndpoints(http, options);
   return {
-    resolve: (ref, platform) => resolveImage({ session, endpoint: endpointOf(`${ref.host}/${ref.path}`, options), note, signal }, ref, platform),
+    resolve: async (ref, platform) => resolveImage({ session, endpoint: await endpointOf(`${ref.host}/${ref.path}`), note, signal }, ref, platform),
     async manifest(repository, digest, call) {
-      const found = await fetchDocument({ session, endpoint: endpointOf(repository, options), note, signal: both(call.signal) }, { digest });
+      const found = await fetchDocument({ session, endpoint: await endpointOf(repository), note, signal: both(call.signal) }, { digest });
       if ('absent' in found) throw new ShrinkwrapError('UPSTREAM_NOT_FOUND', { what: 'manifest', name: formatDigest(digest), where: repository, exists: [] });
       return found.bytes;
     },
-    open: (repository, digest, { offset, signal: other }) => openBlob(session, endpointOf(repository, options), digest, { offset, signal: both(other) }),
+    open: async (repository, digest, { offset, signal: other }) => openBlob(session, await endpointOf(repository), digest, { offset, signal: both(other) }),
   };
 }
 
