@@ -64,6 +64,22 @@ export interface Descriptor {
   readonly mediaType: string;
   readonly digest: Digest;
   readonly size: number;
+  /** Where a foreign layer lies beside its registry (facts/oci.md 4.7). */
+  readonly urls?: readonly string[];
+}
+
+/** One image of an index. */
+export interface ImageChild {
+  readonly manifest: Descriptor;
+  readonly config: Descriptor;
+  readonly layers: readonly Descriptor[];
+}
+
+/** An index with every image that it lists: nothing of it may be missing in a registry (facts/oci.md 4.6). */
+export interface WholeIndex {
+  readonly index: Descriptor;
+  /** In the order of the index. */
+  readonly children: readonly ImageChild[];
 }
 
 export interface ImageArtifact extends Fetched {
@@ -77,6 +93,8 @@ export interface ImageArtifact extends Fetched {
   readonly index?: Digest;
   readonly config: Descriptor;
   readonly layers: readonly Descriptor[];
+  /** When the name pins the digest of its index: the tag then answers the index, so all of it travels. */
+  readonly whole?: WholeIndex;
   /** Paths below the prefix of the site's registry under which it must answer. */
   readonly targets: readonly string[];
 }

@@ -1,6 +1,6 @@
 /** What the upstreams answer, decoded: the facts a plan is made of. */
 import type { Arch, Platform } from './arch.ts';
-import type { Descriptor } from './artifact.ts';
+import type { Descriptor, WholeIndex } from './artifact.ts';
 import type { Base } from './base.ts';
 import type { Digest } from './digest.ts';
 
@@ -88,7 +88,13 @@ export interface ResolvedImage {
   readonly index?: { readonly digest: Digest; readonly bytes: Buffer };
   readonly config: Descriptor;
   readonly layers: readonly Descriptor[];
+  /** When the reference pins the index by its digest. */
+  readonly whole?: WholeIndex;
   readonly platform: Platform;
+  /** Every document that was read on the way, configs among them: what is in the store need not be asked for again. */
+  readonly documents: readonly { readonly digest: Digest; readonly bytes: Buffer }[];
+  /** What engines and registries at the site may stumble over, with their versions. */
+  readonly warnings: readonly string[];
 }
 
 /** What a .charm holds that a plan is made of; a file that the charm lacks is the empty text. */

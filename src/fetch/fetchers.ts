@@ -41,15 +41,23 @@ async function fetchSnap(snap: SnapArtifact, { snaps }: FetchUpstream, context: 
   context.keepAssertions(snap.assertPath, await snaps.assertions(snap, { signal: context.signal }));
 }
 
-/** The manifest first: a registry that has lost it need not be asked for the layers. */
+/** Documents first: a registry that has lost one need not be asked for the layers. Of a pinned index every image comes along. */
 async function fetchImage(image: ImageArtifact, { images }: FetchUpstream, { obtain, signal }: FetchContext): Promise<void> {
-  const { repository, manifest, config, layers } = image;
+  const { repository, whole } = image;
   const expectation = ({ digest, size }: Descriptor, part: string): Expectation => ({ what: `${describeArtifact(image)}: ${part}`, size, digests: [digest] });
-  await obtain.document(expectation(manifest, 'manifest'), () => images.manifest(repository, manifest.digest, { signal }));
+  const children = whole?.children ?? [];
+  const documents = new Map([image, ...children].map(({ manifest }) => [formatDigest(manifest.digest), manifest]));
+  if (whole !== undefined) documents.set(formatDigest(whole.index.digest), whole.index);
+  for (const document of documents.values())
+    await obtain.document(expectation(document, 'manifest'), () => images.manifest(repository, document.digest, { signal }));
   const blobs = new Map<string, Part>();
-  for (const [index, blob] of [config, ...layers].entries()) {
-    const part = index === 0 ? 'config' : `layer ${blob.digest.hex.slice(0, 12)}`;
-    blobs.set(formatDigest(blob.digest), { expect: expectation(blob, part), open: (options) => images.open(repository, blob.digest, options) });
+  for (const { config, layers } of [image, ...children]) {
+    for (const [index, blob] of [config, ...layers].entries()) {
+      const part = index === 0 ? 'config' : `layer ${blob.digest.hex.slice(0, 12)}`;
+      const { urls } = blob;
+      const open: OpenPart = (options) => images.open(repository, blob.digest, { ...options, ...(urls !== undefined && { urls }) });
+      blobs.set(formatDigest(blob.digest), { expect: expectation(blob, part), open });
+    }
   }
   await obtain.files([...blobs.values()]);
 }

@@ -20,9 +20,9 @@ export interface FetchUpstream {
     assertions(snap: SnapArtifact, options: { readonly signal: AbortSignal }): Promise<Buffer>;
   };
   readonly images: {
-    /** A blob of HOST/PATH. */
-    open(repository: string, digest: Digest, options: OpenOptions): Promise<HttpResponse>;
-    /** Raw bytes of a manifest, asked for by digest. */
+    /** A blob of HOST/PATH; `urls` are those of a foreign layer. */
+    open(repository: string, digest: Digest, options: OpenOptions & { readonly urls?: readonly string[] }): Promise<HttpResponse>;
+    /** Raw bytes of a manifest or index, asked for by digest. */
     manifest(repository: string, digest: Digest, options: { readonly signal: AbortSignal }): Promise<Buffer>;
   };
 }

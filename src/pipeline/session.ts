@@ -115,7 +115,7 @@ function upstreamOf({ charmhub, snaps, images, bundleRepository }: Clients, { se
     images: {
       async resolve(ref, platform) {
         const resolved = await images.resolve(ref, platform);
-        if (resolved !== undefined) await keepManifest(resolved, store);
+        if (resolved !== undefined) await keepDocuments(resolved, store);
         return resolved;
       },
     },
@@ -130,6 +130,6 @@ function upstreamOf({ charmhub, snaps, images, bundleRepository }: Clients, { se
   };
 }
 
-async function keepManifest({ manifest, manifestBytes, repository }: ResolvedImage, store: Store): Promise<void> {
-  await store.put(manifestBytes, { what: `${repository}@${formatDigest(manifest.digest)}`, size: manifest.size, digests: [manifest.digest] });
+async function keepDocuments({ documents, repository }: ResolvedImage, store: Store): Promise<void> {
+  for (const { digest, bytes } of documents) await store.put(bytes, { what: `${repository}@${formatDigest(digest)}`, size: bytes.length, digests: [digest] });
 }

@@ -5,7 +5,7 @@ import { createAuthorizer } from '#src/clients/oci/authorization.js';
 import { endpointOf } from '#src/clients/oci/endpoint.js';
 import type { Credential } from '#src/clients/oci/token.js';
 import { parseImageRef } from '#src/domain/image-ref.js';
-import { AMD64, type Fixture, fixture, ociImage } from '../support/registry-fixture.ts';
+import { AMD64, documentsAsked, type Fixture, fixture, ociImage } from '../support/registry-fixture.ts';
 import { type Asked, type Script, scriptedRegistry, sendDocument, sendError } from '../support/scripted-registry.ts';
 
 const image = ociImage('layer');
@@ -43,7 +43,7 @@ test('a public image: 401, an anonymous token for the scope of the challenge, th
   const all = await fixture(t, bearer());
   assert.notEqual(await resolve(all), undefined);
   assert.deepEqual(
-    all.registry.asked.map(({ url, headers }) => [url, headers.authorization]),
+    documentsAsked(all.registry).map(({ url, headers }) => [url, headers.authorization]),
     [
       ['/v2/x/y/manifests/1', undefined],
       ['/token?from=challenge&service=a%2C+b&scope=repository%3Ax%2Fy%3Apull%2Cpush&client_id=shrinkwrap', undefined],
@@ -147,7 +147,7 @@ test('the password goes to the token server, the token to the registry', async (
   const all = await fixture(t, bearer(), { credentials });
   await resolve(all);
   assert.deepEqual(
-    all.registry.asked.map(({ headers }) => headers.authorization),
+    documentsAsked(all.registry).map(({ headers }) => headers.authorization),
     [undefined, ADA, 'Bearer t1'],
   );
   assert.deepEqual(asked, [`${all.registry.host} x/y`]);
@@ -189,7 +189,7 @@ test('Basic: the password on every request after the first 401', async (t) => {
   await resolve(all);
   await resolve(all);
   assert.deepEqual(
-    all.registry.asked.map(({ headers }) => headers.authorization),
+    documentsAsked(all.registry).map(({ headers }) => headers.authorization),
     [undefined, ADA, ADA],
   );
 });
@@ -251,7 +251,10 @@ test('a storage host that blobs are redirected to sees no token', async (t) => {
   const { config } = (await resolve(all)) ?? assert.fail();
   const response = await all.client.open(`${all.registry.host}/x/y`, config.digest, { offset: 0, signal: AbortSignal.timeout(5000) });
   assert.equal(Buffer.concat(await response.body.toArray()).toString(), 'blob');
-  assert.equal(all.elsewhere.length, 1);
+  assert.deepEqual(
+    all.elsewhere.map(({ headers }) => headers.authorization),
+    [undefined, undefined],
+  );
 });
 
 test('a storage host that asks for a password gets none', async (t) => {
@@ -264,7 +267,7 @@ test('a storage host that asks for a password gets none', async (t) => {
   });
   assert.deepEqual(
     all.elsewhere.map(({ headers }) => headers.authorization),
-    [undefined],
+    [undefined, undefined],
   );
 });
 

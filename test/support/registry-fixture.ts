@@ -41,6 +41,9 @@ export async function fixture(t: TestContext, script: Script, options: Partial<R
   return { registry, client, notes };
 }
 
+/** What was asked but for blobs: an image that no index names a platform for has its config read too. */
+export const documentsAsked = ({ asked }: ScriptedRegistry): ScriptedRegistry['asked'] => asked.filter(({ url }) => !url.includes('/blobs/'));
+
 const blob = (mediaType: string, text: string) => ({ mediaType, digest: sha256(text), size: Buffer.byteLength(text) });
 
 /** An OCI image whose layer holds `text`. */

@@ -13,8 +13,15 @@ export type Document =
 type Fail = (path: string, wanted: string, found: unknown) => never;
 type Fields = Readonly<Record<string, unknown>>;
 
-/** `url` is for the error alone. Throws UPSTREAM_ANSWER with the place of what is wrong. */
-export function decodeDocument(bytes: Buffer, contentType: string, url: string): Document {
+export interface DecodeOptions {
+  /** For the error alone. */
+  readonly url: string;
+  /** Charts, signatures and the like are refused unless the caller can carry them. */
+  readonly artifacts?: boolean;
+}
+
+/** Throws UPSTREAM_ANSWER with the place of what is wrong. */
+export function decodeDocument(bytes: Buffer, contentType: string, { url, artifacts = false }: DecodeOptions): Document {
   const fail: Fail = (path, wanted, found) => {
     throw new ShrinkwrapError('UPSTREAM_ANSWER', { url, path, wanted, found: describe(found) });
   };
@@ -25,7 +32,7 @@ export function decodeDocument(bytes: Buffer, contentType: string, url: string):
   if (kind === 'index')
     return { kind, mediaType, entries: list(fields['manifests'], 'manifests', fail).map((entry, at) => decodeEntry(entry, `manifests[${at}]`, fail)) };
   const config = decodeDescriptor(fields['config'], 'config', fail);
-  if (!isImageConfig(config.mediaType)) fail('config.mediaType', 'the config of an image', config.mediaType);
+  if (!artifacts && !isImageConfig(config.mediaType)) fail('config.mediaType', 'the config of an image', config.mediaType);
   const layers = list(fields['layers'], 'layers', fail).map((layer, at) => decodeDescriptor(layer, `layers[${at}]`, fail));
   const encrypted = layers.find(({ mediaType: type }) => type.endsWith('+encrypted'));
   if (encrypted !== undefined) fail('layers', 'layers without encryption', encrypted.mediaType);
@@ -73,7 +80,8 @@ function decodeDescriptor(value: unknown, path: string, fail: Fail): Descriptor 
   const { mediaType = '', size } = { mediaType: fields['mediaType'], size: fields['size'] };
   if (typeof mediaType !== 'string') return fail(`${path}.mediaType`, 'a media type', mediaType);
   if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) return fail(`${path}.size`, 'a number of bytes', size);
-  return { mediaType, digest: decodeDigest(fields['digest'], `${path}.digest`, fail), size };
+  const urls = Array.isArray(fields['urls']) ? fields['urls'].filter((one) => typeof one === 'string' && /^https?:\/\//i.test(one)) : [];
+  return { mediaType, digest: decodeDigest(fields['digest'], `${path}.digest`, fail), size, ...(urls.length > 0 && { urls }) };
 }
 
 /** sha512 is legal and unused; the archive's layout and every engine below want sha256 (docs/archive-format.md). */

@@ -14,6 +14,8 @@ export interface Reader {
   readonly session: Session;
   readonly endpoint: Endpoint;
   readonly note: (message: string) => void;
+  /** Take charts and other artifacts for images. */
+  readonly artifacts?: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -32,7 +34,7 @@ export async function fetchDocument(
   reader: Reader,
   wanted: { readonly tag: string } | { readonly digest: Digest },
 ): Promise<FetchedDocument | { readonly absent: string }> {
-  const { session, endpoint, note, signal } = reader;
+  const { session, endpoint, note, signal, artifacts = false } = reader;
   const reference = 'tag' in wanted ? wanted.tag : formatDigest(wanted.digest);
   const url = endpoint.url('manifests', reference).replace(/\?.*$/, '');
   const answer = await readAnswer(() => session({ endpoint, kind: 'manifests', reference, headers: { accept: ACCEPT }, signal }));
@@ -48,7 +50,7 @@ export async function fetchDocument(
   const claimed = response.headers['docker-content-digest'];
   if (claimed?.startsWith('sha256:') === true && claimed !== formatDigest(digest)) mismatch('Docker-Content-Digest', claimed);
   for (const text of warnings(response)) note(`${endpoint.repository}: ${text}`);
-  return { bytes, digest, document: decodeDocument(bytes, response.headers['content-type'] ?? '', url), url };
+  return { bytes, digest, document: decodeDocument(bytes, response.headers['content-type'] ?? '', { url, artifacts }), url };
 }
 
 /** A body that breaks off is asked for again, which Http cannot do once it has handed it out. */

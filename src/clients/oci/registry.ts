@@ -6,7 +6,7 @@ import type { ImageRef } from '../../domain/image-ref.ts';
 import type { ResolvedImage } from '../../domain/releases.ts';
 import type { Http, HttpResponse } from '../http.ts';
 import { createAuthorizer, type Credentials } from './authorization.ts';
-import { openBlob } from './blob.ts';
+import { openBlob, type OpenBlobOptions } from './blob.ts';
 import { createEndpoints } from './find-endpoint.ts';
 import { fetchDocument } from './fetch-document.ts';
 import { resolveImage } from './resolve-image.ts';
@@ -30,11 +30,14 @@ export interface RegistryClientOptions {
 
 export interface RegistryClient {
   /** `undefined`: no such name or tag, or private and nobody logged in. */
-  resolve(ref: ImageRef, platform: Platform): Promise<ResolvedImage | undefined>;
+  resolve(ref: ImageRef, platform: Platform, options?: { readonly artifacts?: 'allow' }): Promise<ResolvedImage | undefined>;
   /** The bytes of a manifest or index, hashed. `repository` is HOST/PATH. */
   manifest(repository: string, digest: Digest, options: { readonly signal: AbortSignal }): Promise<Buffer>;
-  /** Status 206: the bytes from `offset` on; 200: all of them, whatever the offset. Not hashed. */
-  open(repository: string, digest: Digest, options: { readonly offset: number; readonly signal: AbortSignal }): Promise<HttpResponse>;
+  /**
+   * Status 206: the bytes from `offset` on; 200: all of them, whatever the offset. Not hashed. `urls` of a foreign layer are asked when the
+   * registry has not got it.
+   */
+  open(repository: string, digest: Digest, options: OpenBlobOptions): Promise<HttpResponse>;
 }
 
 export function createRegistryClient(options: RegistryClientOptions): RegistryClient {
@@ -44,13 +47,16 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
   const both = (other: AbortSignal): AbortSignal => AbortSignal.any([signal, other]);
   const endpointOf = createEndpoints(http, options);
   return {
-    resolve: async (ref, platform) => resolveImage({ session, endpoint: await endpointOf(`${ref.host}/${ref.path}`), note, signal }, ref, platform),
+    resolve: async (ref, platform, { artifacts } = {}) =>
+      resolveImage({ session, endpoint: await endpointOf(`${ref.host}/${ref.path}`), note, artifacts: artifacts === 'allow', signal }, ref, platform),
     async manifest(repository, digest, call) {
-      const found = await fetchDocument({ session, endpoint: await endpointOf(repository), note, signal: both(call.signal) }, { digest });
+      const found = await fetchDocument({ session, endpoint: await endpointOf(repository), note, artifacts: true, signal: both(call.signal) }, { digest });
       if ('absent' in found) throw new ShrinkwrapError('UPSTREAM_NOT_FOUND', { what: 'manifest', name: formatDigest(digest), where: repository, exists: [] });
       return found.bytes;
     },
-    open: async (repository, digest, { offset, signal: other }) => openBlob(session, await endpointOf(repository), digest, { offset, signal: both(other) }),
+    async open(repository, digest, { signal: other, ...options }) {
+      return openBlob({ session, http, endpoint: await endpointOf(repository) }, digest, { ...options, signal: both(other) });
+    },
   };
 }
 

@@ -1,11 +1,15 @@
 /** From a reference to the one manifest of a platform: tags are resolved here, once, and never again. */
 import { formatPlatform, type Platform } from '../../domain/arch.ts';
+import type { Descriptor, ImageChild, WholeIndex } from '../../domain/artifact.ts';
 import { formatDigest } from '../../domain/digest.ts';
 import { ShrinkwrapError } from '../../domain/errors.ts';
 import { formatImageRef, type ImageRef } from '../../domain/image-ref.ts';
 import type { ResolvedImage } from '../../domain/releases.ts';
 import type { Document } from './document.ts';
 import { type FetchedDocument, fetchDocument, type Reader } from './fetch-document.ts';
+import { loadWarnings } from './load-warnings.ts';
+import { isImageConfig } from './media-types.ts';
+import { readConfig } from './read-config.ts';
 import { type IndexEntry, offeredPlatforms, selectPlatform } from './select-platform.ts';
 
 type Fetched<K extends Document['kind']> = FetchedDocument & { readonly document: Extract<Document, { kind: K }> };
@@ -13,6 +17,7 @@ type Fetched<K extends Document['kind']> = FetchedDocument & { readonly document
 /** Indexes inside indexes are legal; more of them than this is a joke or an attack (facts/oci.md 4.5). */
 const DEPTH_LIMIT = 4;
 const INDEX_LIMIT = 32;
+const CHILD_LIMIT = 256;
 
 const isImage = (found: FetchedDocument): found is Fetched<'manifest'> => found.document.kind === 'manifest';
 const isIndex = (found: FetchedDocument): found is Fetched<'index'> => found.document.kind === 'index';
@@ -28,19 +33,28 @@ export async function resolveImage(reader: Reader, ref: ImageRef, platform: Plat
   }
   const found = isImage(named) ? named : isIndex(named) ? await descend(reader, named, { platform, seen: new Set(), depth: 1 }) : undefined;
   if (found === undefined) throw platformMissing(ref, platform, named.document);
-  const { mediaType, config, layers } = found.document;
-  if (layers.some((layer) => layer.mediaType.endsWith('zstd')))
-    reader.note(`${formatImageRef(ref)}: layers compressed with zstd, which Docker before 23.0 cannot load`);
+  const { config, layers } = found.document;
+  const isArtifact = !isImageConfig(config.mediaType);
+  const own = isImage(named) && !isArtifact ? await readConfig(reader, config) : undefined;
+  const whole = isIndex(named) && ref.digest !== undefined ? await readWholeIndex(reader, named) : undefined;
   return {
     repository: reader.endpoint.repository,
-    manifest: { mediaType, digest: found.digest, size: found.bytes.length },
+    manifest: descriptorOf(found),
     manifestBytes: found.bytes,
     ...(isIndex(named) && { index: { digest: named.digest, bytes: named.bytes } }),
     config,
     layers,
+    ...(whole !== undefined && { whole: whole.index }),
     platform,
+    documents: [found, ...(own === undefined ? [] : [{ digest: config.digest, bytes: own.bytes }]), ...(whole?.documents ?? [])].map(({ digest, bytes }) => ({
+      digest,
+      bytes,
+    })),
+    warnings: isArtifact ? [] : loadWarnings(formatImageRef(ref), { layers, platform, config: own }),
   };
 }
+
+export const descriptorOf = ({ document, digest, bytes }: FetchedDocument): Descriptor => ({ mediaType: document.mediaType, digest, size: bytes.length });
 
 interface Descent {
   readonly platform: Platform;
@@ -66,6 +80,34 @@ async function descend(reader: Reader, index: Fetched<'index'>, { platform, seen
     if (found !== undefined) return found;
   }
   return undefined;
+}
+
+/**
+ * Every child of an index that is pinned by its digest: registries refuse an index whose children they lack, attestations included
+ * (facts/oci.md 1.5, 4.6).
+ */
+async function readWholeIndex(reader: Reader, index: Fetched<'index'>): Promise<{ index: WholeIndex; documents: FetchedDocument[] }> {
+  const { entries } = index.document;
+  if (entries.length > CHILD_LIMIT)
+    throw new ShrinkwrapError('UPSTREAM_ANSWER', { url: index.url, path: 'manifests', wanted: `at most ${CHILD_LIMIT} images`, found: String(entries.length) });
+  const documents: FetchedDocument[] = [index];
+  const children: ImageChild[] = [];
+  for (const entry of entries) {
+    const child = await fetchDocument({ ...reader, artifacts: true }, { digest: entry.digest });
+    if ('absent' in child)
+      throw new ShrinkwrapError('UPSTREAM_NOT_FOUND', { what: 'manifest', name: formatDigest(entry.digest), where: reader.endpoint.repository, exists: [] });
+    check(reader, entry, child);
+    if (!isImage(child))
+      throw new ShrinkwrapError('UPSTREAM_ANSWER', {
+        url: child.url,
+        path: '',
+        wanted: 'an image in an index that is pinned by its digest',
+        found: 'an index',
+      });
+    documents.push(child);
+    children.push({ manifest: descriptorOf(child), config: child.document.config, layers: child.document.layers });
+  }
+  return { index: { index: descriptorOf(index), children }, documents };
 }
 
 /** The digest has been compared; what else the index says of its entry must be true too. */

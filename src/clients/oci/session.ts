@@ -12,6 +12,7 @@ export interface RegistryRequest {
   readonly reference: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
+  readonly tries?: number;
 }
 
 /** `absent`: no such name or tag, or private and nobody logged in; the text says which, as far as the registry tells. */
@@ -29,6 +30,7 @@ export const createSession =
       http.send(url, {
         headers: { ...request.headers, 'accept-encoding': 'identity', ...(authorization && { authorization: authorization.header }) },
         signal: request.signal,
+        ...(request.tries !== undefined && { tries: request.tries }),
       });
     const used = authorizer.current(endpoint);
     const first = await send(used);

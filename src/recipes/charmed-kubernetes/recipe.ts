@@ -38,7 +38,7 @@ export const charmedKubernetes: Recipe = {
       snaps,
       images,
       sources: [...sources, ...(listed?.sources ?? [])],
-      warnings: [...warnings, ...charmWarnings, ...(listed?.warnings ?? [])],
+      warnings: [...warnings, ...charmWarnings, ...(listed?.warnings ?? []), ...images.flatMap(({ resolved }) => resolved.warnings)],
     };
     return planOf(facts, { ...request, imageSources }, catalogue);
   },
