@@ -10,6 +10,7 @@ import { formatBytes } from '../domain/format-bytes.ts';
 import type { Plan } from '../domain/plan.ts';
 import { fetchAll } from '../fetch/fetch-all.ts';
 import { payloadOf } from './payload.ts';
+import { pullWarnings } from './pull-warnings.ts';
 import type { Session } from './session.ts';
 import type { Settings } from './settings.ts';
 import { chainOptionsOf } from './trust.ts';
@@ -37,6 +38,7 @@ export function archivePath({ archive, request }: Plan, date: Date, output: stri
 export async function pack(plan: Plan, destination: Destination, settings: Settings, session: Session): Promise<Packed> {
   const { store, signal, report } = session;
   report({ type: 'stage', stage: 'fetch', state: 'start', detail: `${plan.totals.artifacts} artifacts` });
+  for (const message of await pullWarnings(plan.artifacts, store, session.remainingPulls)) report({ type: 'warning', code: 'registry', message });
   const assertions = await fetchAll(plan.artifacts, {
     upstream: session.fetchUpstream,
     store,

@@ -18,6 +18,7 @@ import type { FetchUpstream } from '../fetch/upstream.ts';
 import type { Upstream } from '../recipes/upstream.ts';
 import { openStore } from '../store/open-store.ts';
 import type { Store } from '../store/store.ts';
+import type { RemainingPulls } from './pull-warnings.ts';
 import { readInput } from './read-input.ts';
 import type { Settings } from './settings.ts';
 import { maxFormatOf, rootsOf } from './trust.ts';
@@ -25,6 +26,7 @@ import { maxFormatOf, rootsOf } from './trust.ts';
 export interface Session {
   readonly upstream: Upstream;
   readonly fetchUpstream: FetchUpstream;
+  readonly remainingPulls: RemainingPulls;
   readonly store: Store;
   readonly report: Report;
   readonly signal: AbortSignal;
@@ -53,6 +55,7 @@ export async function openSession(settings: Settings, { report, signal }: Sessio
       },
       images,
     },
+    remainingPulls: images.remainingPulls,
     store,
     report,
     signal,
@@ -81,8 +84,12 @@ function createClients(settings: Settings, report: Report, signal: AbortSignal) 
     retries,
     signal,
     onRetry: (event) => report(retried(event)),
+    perHost: settings.jobs,
+    onSlow: ({ host, status, limit }) =>
+      report({ type: 'warning', code: 'slow', message: `${host} answered ${status}: it is asked more slowly, at most ${limit} at a time for now` }),
   });
   const note = (message: string): void => report({ type: 'note', message });
+  const warn = (message: string): void => report({ type: 'warning', code: 'registry', message });
   const credentials = createCredentials({ environment: settings.environment ?? {}, note, signal });
   return {
     http,
@@ -96,7 +103,7 @@ function createClients(settings: Settings, report: Report, signal: AbortSignal) 
       ...(settings.snapAuthorization !== undefined && { macaroon: settings.snapAuthorization }),
       ...(settings.snapStoreId !== undefined && { storeId: settings.snapStoreId }),
     }),
-    images: createRegistryClient({ http, mirrors: registryMirrors, insecureHosts: insecureRegistries, credentials, note, signal }),
+    images: createRegistryClient({ http, mirrors: registryMirrors, insecureHosts: insecureRegistries, credentials, note, warn, signal }),
     bundleRepository: createBundleRepository({ http, source: settings.bundleRepo, signal }),
   };
 }

@@ -75,7 +75,7 @@ test('the config of a single manifest is handed out, so that it is not asked for
 const layer = (mediaType: string, urls?: readonly string[]) => ({ mediaType, digest: parseDigest(sha256('l')), size: 1, ...(urls && { urls }) });
 
 for (const [what, facts, wanted] of [
-  ['zstd layers', { layers: [layer(`${LAYER.replace('gzip', 'zstd')}`)] }, /zstd, which Docker before 23\.0 and containerd before 1\.5 cannot unpack/],
+  ['zstd layers', { layers: [layer(LAYER.replace('gzip', 'zstd'))] }, /zstd, which Docker before 23\.0 and containerd before 1\.5 cannot unpack/],
   [
     'foreign layers',
     { layers: [layer('application/vnd.docker.image.rootfs.foreign.diff.tar.gzip', ['https://mcr.example/l'])] },

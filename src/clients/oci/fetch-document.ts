@@ -7,6 +7,7 @@ import { readBytes } from '../read-body.ts';
 import { decodeDocument, type Document } from './document.ts';
 import type { Endpoint } from './endpoint.ts';
 import { ACCEPT } from './media-types.ts';
+import { fewPullsLeft } from './pull-quota.ts';
 import type { Answer, Session } from './session.ts';
 
 /** Who asks, and where. */
@@ -14,6 +15,8 @@ export interface Reader {
   readonly session: Session;
   readonly endpoint: Endpoint;
   readonly note: (message: string) => void;
+  /** Told what the user should know before it is too late. */
+  readonly warn?: (message: string) => void;
   /** Take charts and other artifacts for images. */
   readonly artifacts?: boolean;
   readonly signal: AbortSignal;
@@ -34,12 +37,14 @@ export async function fetchDocument(
   reader: Reader,
   wanted: { readonly tag: string } | { readonly digest: Digest },
 ): Promise<FetchedDocument | { readonly absent: string }> {
-  const { session, endpoint, note, signal, artifacts = false } = reader;
+  const { session, endpoint, note, warn, signal, artifacts = false } = reader;
   const reference = 'tag' in wanted ? wanted.tag : formatDigest(wanted.digest);
   const url = endpoint.url('manifests', reference).replace(/\?.*$/, '');
   const answer = await readAnswer(() => session({ endpoint, kind: 'manifests', reference, headers: { accept: ACCEPT }, signal }));
   if ('absent' in answer) return answer;
   const { response, bytes } = answer;
+  const few = fewPullsLeft(endpoint.account, response);
+  if (few !== undefined) warn?.(few);
   const what = `${endpoint.repository}${'tag' in wanted ? ':' : '@'}${reference}`;
   const digest = sha256(bytes);
   const mismatch = (field: string, expected: string): never => {

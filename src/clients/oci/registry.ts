@@ -9,6 +9,7 @@ import { createAuthorizer, type Credentials } from './authorization.ts';
 import { openBlob, type OpenBlobOptions } from './blob.ts';
 import { createEndpoints } from './find-endpoint.ts';
 import { fetchDocument } from './fetch-document.ts';
+import { askRemainingPulls } from './pull-quota.ts';
 import { resolveImage } from './resolve-image.ts';
 import { createSession } from './session.ts';
 
@@ -22,6 +23,8 @@ export interface RegistryClientOptions {
   readonly credentials?: Credentials;
   /** What a person may want to know and nothing depends on: why a name was taken for unknown, warnings of a registry. */
   readonly note?: (message: string) => void;
+  /** What a person should know: a quota that is nearly used up. */
+  readonly warn?: (message: string) => void;
   /** Milliseconds of a clock that only goes forward; measures the life of tokens. */
   readonly now?: () => number;
   /** Ends everything the client does. */
@@ -33,6 +36,8 @@ export interface RegistryClient {
   resolve(ref: ImageRef, platform: Platform, options?: { readonly artifacts?: 'allow' }): Promise<ResolvedImage | undefined>;
   /** The bytes of a manifest or index, hashed. `repository` is HOST/PATH. */
   manifest(repository: string, digest: Digest, options: { readonly signal: AbortSignal }): Promise<Buffer>;
+  /** How many more manifests the registry hands out to us; undefined where it does not count. */
+  remainingPulls(repository: string, digest: Digest): Promise<number | undefined>;
   /**
    * Status 206: the bytes from `offset` on; 200: all of them, whatever the offset. Not hashed. `urls` of a foreign layer are asked when the
    * registry has not got it.
@@ -44,16 +49,21 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
   const { http, credentials = () => undefined, now = () => performance.now(), signal } = options;
   const session = createSession(http, createAuthorizer({ http, credentials, now, signal }));
   const note = once(options.note ?? (() => {}));
+  const warn = once(options.warn ?? (() => {}));
   const both = (other: AbortSignal): AbortSignal => AbortSignal.any([signal, other]);
   const endpointOf = createEndpoints(http, options);
   return {
     resolve: async (ref, platform, { artifacts } = {}) =>
-      resolveImage({ session, endpoint: await endpointOf(`${ref.host}/${ref.path}`), note, artifacts: artifacts === 'allow', signal }, ref, platform),
+      resolveImage({ session, endpoint: await endpointOf(`${ref.host}/${ref.path}`), note, warn, artifacts: artifacts === 'allow', signal }, ref, platform),
     async manifest(repository, digest, call) {
-      const found = await fetchDocument({ session, endpoint: await endpointOf(repository), note, artifacts: true, signal: both(call.signal) }, { digest });
+      const found = await fetchDocument(
+        { session, endpoint: await endpointOf(repository), note, warn, artifacts: true, signal: both(call.signal) },
+        { digest },
+      );
       if ('absent' in found) throw new ShrinkwrapError('UPSTREAM_NOT_FOUND', { what: 'manifest', name: formatDigest(digest), where: repository, exists: [] });
       return found.bytes;
     },
+    remainingPulls: async (repository, digest) => askRemainingPulls(session, await endpointOf(repository), digest, signal),
     async open(repository, digest, { signal: other, ...options }) {
       return openBlob({ session, http, endpoint: await endpointOf(repository) }, digest, { ...options, signal: both(other) });
     },

@@ -7,6 +7,7 @@ import type { Endpoint } from './endpoint.ts';
 
 export interface RegistryRequest {
   readonly endpoint: Endpoint;
+  readonly method?: 'HEAD';
   readonly kind: 'manifests' | 'blobs';
   /** Tag or digest. */
   readonly reference: string;
@@ -30,6 +31,7 @@ export const createSession =
       http.send(url, {
         headers: { ...request.headers, 'accept-encoding': 'identity', ...(authorization && { authorization: authorization.header }) },
         signal: request.signal,
+        ...(request.method !== undefined && { method: request.method }),
         ...(request.tries !== undefined && { tries: request.tries }),
       });
     const used = authorizer.current(endpoint);
