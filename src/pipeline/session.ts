@@ -1,5 +1,5 @@
 /** One run's connections: http, clients and store, opened once and handed down. */
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { createBundleRepository } from '../clients/bundle-repository.ts';
 import { readCharmFiles } from '../clients/charm-file.ts';
 import { createCharmhub } from '../clients/charmhub.ts';
@@ -8,7 +8,7 @@ import { createCredentials } from '../clients/oci/credential-sources.ts';
 import { createRegistryClient } from '../clients/oci/registry.ts';
 import { createSnapStore } from '../clients/snap-store.ts';
 import { createHttp } from '../clients/undici.ts';
-import type { CharmArtifact } from '../domain/artifact.ts';
+import type { CharmArtifact, Descriptor } from '../domain/artifact.ts';
 import { formatDigest } from '../domain/digest.ts';
 import type { Event, Report } from '../domain/events.ts';
 import type { ResolvedImage } from '../domain/releases.ts';
@@ -42,7 +42,7 @@ type Clients = ReturnType<typeof createClients>;
 
 export async function openSession(settings: Settings, { report, signal }: SessionOptions): Promise<Session> {
   const store = await openStore(settings.cacheDir);
-  const clients = createClients(settings, report, signal);
+  const clients = createClients(settings, store, { report, signal });
   const { charmhub, snaps, images } = clients;
   return {
     upstream: upstreamOf(clients, { settings, store, report, signal }),
@@ -66,7 +66,7 @@ export async function openSession(settings: Settings, { report, signal }: Sessio
   };
 }
 
-function createClients(settings: Settings, report: Report, signal: AbortSignal) {
+function createClients(settings: Settings, store: Store, { report, signal }: SessionOptions) {
   const { tool, caText, insecureRegistries, proxy, retries, registryMirrors } = settings;
   const retried = ({ host, attempt, tries, reason }: { host: string; attempt: number; tries: number; reason: string }): Event => ({
     type: 'item',
@@ -89,6 +89,10 @@ function createClients(settings: Settings, report: Report, signal: AbortSignal) 
       report({ type: 'warning', code: 'slow', message: `${host} answered ${status}: it is asked more slowly, at most ${limit} at a time for now` }),
   });
   const note = (message: string): void => report({ type: 'note', message });
+  const stored = async ({ digest, size }: Descriptor): Promise<Buffer | undefined> => {
+    const path = await store.find(digest, size);
+    return path === undefined ? undefined : readFile(path);
+  };
   const warn = (message: string): void => report({ type: 'warning', code: 'registry', message });
   const credentials = createCredentials({ environment: settings.environment ?? {}, note, signal });
   return {
@@ -103,7 +107,7 @@ function createClients(settings: Settings, report: Report, signal: AbortSignal) 
       ...(settings.snapAuthorization !== undefined && { macaroon: settings.snapAuthorization }),
       ...(settings.snapStoreId !== undefined && { storeId: settings.snapStoreId }),
     }),
-    images: createRegistryClient({ http, mirrors: registryMirrors, insecureHosts: insecureRegistries, credentials, note, warn, signal }),
+    images: createRegistryClient({ http, mirrors: registryMirrors, insecureHosts: insecureRegistries, credentials, note, warn, stored, signal }),
     bundleRepository: createBundleRepository({ http, source: settings.bundleRepo, signal }),
   };
 }

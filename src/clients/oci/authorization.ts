@@ -12,6 +12,8 @@ export interface Authorization {
   readonly header: string;
   /** Nobody logged in: a refusal then means "unknown or private". */
   readonly anonymous: boolean;
+  /** Made for this very caller and not used by anybody before: when it is refused, another one will be too. */
+  readonly own?: true;
 }
 
 export interface Authorizer {
@@ -84,7 +86,7 @@ export function createAuthorizer({ http, credentials, now, signal }: AuthorizerO
     held.delete(key);
     const question = ask(endpoint, challenge).finally(() => asking.delete(key));
     asking.set(key, question);
-    return question;
+    return question.then((answer) => ('refused' in answer ? answer : { ...answer, own: true }));
   };
 
   return { current, renew };

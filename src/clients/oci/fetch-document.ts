@@ -1,5 +1,6 @@
 /** Gets one manifest or index: the bytes as they are, hashed, and what they say. */
 import { createHash } from 'node:crypto';
+import type { Descriptor } from '../../domain/artifact.ts';
 import { type Digest, digest as digestOf, formatDigest, sameDigest } from '../../domain/digest.ts';
 import { isShrinkwrapError, ShrinkwrapError } from '../../domain/errors.ts';
 import type { HttpResponse } from '../http.ts';
@@ -10,6 +11,9 @@ import { ACCEPT } from './media-types.ts';
 import { fewPullsLeft } from './pull-quota.ts';
 import type { Answer, Session } from './session.ts';
 
+/** The verified bytes of a blob, where they are at hand. */
+export type Stored = (blob: Descriptor) => Promise<Buffer | undefined>;
+
 /** Who asks, and where. */
 export interface Reader {
   readonly session: Session;
@@ -17,6 +21,8 @@ export interface Reader {
   readonly note: (message: string) => void;
   /** Told what the user should know before it is too late. */
   readonly warn?: (message: string) => void;
+  /** What an earlier run has kept. */
+  readonly stored?: Stored;
   /** Take charts and other artifacts for images. */
   readonly artifacts?: boolean;
   readonly signal: AbortSignal;

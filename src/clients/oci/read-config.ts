@@ -18,8 +18,11 @@ export interface ImageConfig {
 const LIMIT_BYTES = 4 * 1024 * 1024;
 
 /** `undefined` when it cannot be had now: a plan warns by it and needs it for nothing, and the download tells what is wrong. */
-export async function readConfig({ session, endpoint, signal }: Reader, { digest, size }: Descriptor): Promise<ImageConfig | undefined> {
+export async function readConfig({ session, endpoint, signal, stored }: Reader, blob: Descriptor): Promise<ImageConfig | undefined> {
+  const { digest, size } = blob;
   if (size > LIMIT_BYTES) return undefined;
+  const known = await stored?.(blob);
+  if (known !== undefined) return decodeConfig(known);
   try {
     const answer = await session({ endpoint, kind: 'blobs', reference: formatDigest(digest), headers: {}, signal, tries: 1 });
     if ('absent' in answer) return undefined;

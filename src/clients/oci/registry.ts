@@ -8,7 +8,7 @@ import type { Http, HttpResponse } from '../http.ts';
 import { createAuthorizer, type Credentials } from './authorization.ts';
 import { openBlob, type OpenBlobOptions } from './blob.ts';
 import { createEndpoints } from './find-endpoint.ts';
-import { fetchDocument } from './fetch-document.ts';
+import { fetchDocument, type Stored } from './fetch-document.ts';
 import { askRemainingPulls } from './pull-quota.ts';
 import { resolveImage } from './resolve-image.ts';
 import { createSession } from './session.ts';
@@ -25,6 +25,7 @@ export interface RegistryClientOptions {
   readonly note?: (message: string) => void;
   /** What a person should know: a quota that is nearly used up. */
   readonly warn?: (message: string) => void;
+  readonly stored?: Stored;
   /** Milliseconds of a clock that only goes forward; measures the life of tokens. */
   readonly now?: () => number;
   /** Ends everything the client does. */
@@ -51,10 +52,15 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
   const note = once(options.note ?? (() => {}));
   const warn = once(options.warn ?? (() => {}));
   const both = (other: AbortSignal): AbortSignal => AbortSignal.any([signal, other]);
+  const kept = options.stored === undefined ? {} : { stored: options.stored };
   const endpointOf = createEndpoints(http, options);
   return {
     resolve: async (ref, platform, { artifacts } = {}) =>
-      resolveImage({ session, endpoint: await endpointOf(`${ref.host}/${ref.path}`), note, warn, artifacts: artifacts === 'allow', signal }, ref, platform),
+      resolveImage(
+        { session, endpoint: await endpointOf(`${ref.host}/${ref.path}`), note, warn, ...kept, artifacts: artifacts === 'allow', signal },
+        ref,
+        platform,
+      ),
     async manifest(repository, digest, call) {
       const found = await fetchDocument(
         { session, endpoint: await endpointOf(repository), note, warn, artifacts: true, signal: both(call.signal) },

@@ -1,4 +1,4 @@
-/** One request to a registry with its login: sent with what worked last time, and once more after a 401. */
+/** One request to a registry with its login: sent with what worked last time, and again after a 401. */
 import { ShrinkwrapError } from '../../domain/errors.ts';
 import type { Http, HttpResponse } from '../http.ts';
 import { readRefusal, type Refusal } from './answer-error.ts';
@@ -21,9 +21,12 @@ export type Answer = { readonly response: HttpResponse } | { readonly absent: st
 
 export type Session = (request: RegistryRequest) => Promise<Answer>;
 
-export const createSession =
-  (http: Http, authorizer: Authorizer): Session =>
-  async (request) => {
+/** A token that others have used up, or that ran out while the request waited for its turn, is renewed again. */
+const ROUNDS = 3;
+
+export const createSession = (http: Http, authorizer: Authorizer): Session => {
+  const isFinal = (endpoint: Endpoint, used: Authorization | undefined): boolean => used?.own === true && authorizer.current(endpoint)?.header === used.header;
+  return async (request) => {
     const { endpoint, kind, reference } = request;
     const url = endpoint.url(kind, reference);
     const send = (authorization: Authorization | undefined): Promise<HttpResponse> =>
@@ -34,15 +37,19 @@ export const createSession =
         ...(request.method !== undefined && { method: request.method }),
         ...(request.tries !== undefined && { tries: request.tries }),
       });
-    const used = authorizer.current(endpoint);
-    const first = await send(used);
-    // The challenge of a host we were redirected to is not the registry's: it gets no password.
-    if (first.status !== 401 || new URL(first.url).origin !== new URL(url).origin) return classify(first, url, used);
-    const refusal = await readRefusal(first);
-    const renewed = await authorizer.renew(endpoint, first.headers['www-authenticate'] ?? '', used);
-    if ('refused' in renewed) return { absent: isPrivate(renewed.refused === '' ? refusal.detail : renewed.refused) };
-    return classify(await send(renewed), url, renewed);
+    let used = authorizer.current(endpoint);
+    for (let round = 1; ; round += 1) {
+      const response = await send(used);
+      // The challenge of a host we were redirected to is not the registry's: it gets no password.
+      const challenged = response.status === 401 && new URL(response.url).origin === new URL(url).origin;
+      if (!challenged || round > ROUNDS || isFinal(endpoint, used)) return classify(response, url, used);
+      const refusal = await readRefusal(response);
+      const renewed = await authorizer.renew(endpoint, response.headers['www-authenticate'] ?? '', used);
+      if ('refused' in renewed) return { absent: isPrivate(renewed.refused === '' ? refusal.detail : renewed.refused) };
+      used = renewed;
+    }
   };
+};
 
 async function classify(response: HttpResponse, url: string, authorization: Authorization | undefined): Promise<Answer> {
   const { status } = response;
