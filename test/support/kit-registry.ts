@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import type { TokenServer } from './token-server.ts';
 
 /** `operator` / `s3cret pass:word`, bcrypt. */
 export const USER = { REGISTRY_USER: 'operator', REGISTRY_PASS: 's3cret pass:word' };
@@ -41,7 +42,10 @@ export function selfSigned(directory: string): Certificate {
 }
 
 /** Starts docker-registry on a port of its choice; `address` is HOST:PORT. Ends with the test. */
-export async function dockerRegistry(t: TestContext, { auth = false, tls }: { auth?: boolean; tls?: Certificate } = {}): Promise<{ address: string }> {
+export async function dockerRegistry(
+  t: TestContext,
+  { auth = false, tls, token }: { auth?: boolean; tls?: Certificate; token?: Omit<TokenServer, 'issued'> } = {},
+): Promise<{ address: string }> {
   const directory = mkdtempSync(join(tmpdir(), 'kit-registry-'));
   mkdirSync(join(directory, 'data'));
   writeFileSync(join(directory, 'htpasswd'), HTPASSWD);
@@ -50,6 +54,9 @@ export async function dockerRegistry(t: TestContext, { auth = false, tls }: { au
     log: { level: 'info' },
     storage: { filesystem: { rootdirectory: join(directory, 'data') } },
     http: { addr: '127.0.0.1:0', ...(tls !== undefined && { tls: { certificate: tls.ca, key: tls.key } }) },
+    ...(token !== undefined && {
+      auth: { token: { realm: token.realm, service: token.service, issuer: token.issuer, rootcertbundle: token.certificate } },
+    }),
     ...(auth && { auth: { htpasswd: { realm: 'kit', path: join(directory, 'htpasswd') } } }),
   };
   writeFileSync(join(directory, 'config.yml'), JSON.stringify(config));
