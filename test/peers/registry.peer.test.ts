@@ -98,7 +98,7 @@ test('a registry with a token server: password, identity token and nobody, each 
   const bearer = (name: string) => async (): Promise<string> => {
     const query = new URLSearchParams({ service: server.service, scope: `repository:${name}:pull,push` });
     const answer = await fetch(`${server.realm}?${query.toString()}`, { headers: { authorization: BASIC } });
-    return `Bearer ${String(((await answer.json()) as { token: string }).token)}`;
+    return `Bearer ${((await answer.json()) as { token: string }).token}`;
   };
   const base = `http://${address}`;
   const open = await pushStaticImage(tempDir(t), base, 'public/busybox', '1', bearer('public/busybox'));
