@@ -27,6 +27,11 @@ WITH=curl
 FORCE_JUJU=''
 INSTALL=''
 PUSH=''
+APPLY=''
+SKIP=''
+# images: other places than a registry
+SIDELOAD=''
+DIRECTORY=''
 QUIET=''
 VERBOSE=''
 
@@ -34,18 +39,38 @@ VERBOSE=''
 . "$ROOT/kit/lib.sh"
 # shellcheck source=registry.sh
 . "$ROOT/kit/registry.sh"
+# shellcheck source=credentials.sh
+. "$ROOT/kit/credentials.sh"
+# shellcheck source=names.sh
+. "$ROOT/kit/names.sh"
+# shellcheck source=batch.sh
+. "$ROOT/kit/batch.sh"
 # shellcheck source=push.sh
 . "$ROOT/kit/push.sh"
+# shellcheck source=push-together.sh
+. "$ROOT/kit/push-together.sh"
+# shellcheck source=engines.sh
+. "$ROOT/kit/engines.sh"
 # shellcheck source=images.sh
 . "$ROOT/kit/images.sh"
+# shellcheck source=sideload.sh
+. "$ROOT/kit/sideload.sh"
+# shellcheck source=verify.sh
+. "$ROOT/kit/verify.sh"
 # shellcheck source=render.sh
 . "$ROOT/kit/render.sh"
 # shellcheck source=juju.sh
 . "$ROOT/kit/juju.sh"
+# shellcheck source=model-config.sh
+. "$ROOT/kit/model-config.sh"
 # shellcheck source=check.sh
 . "$ROOT/kit/check.sh"
+# shellcheck source=check-site.sh
+. "$ROOT/kit/check-site.sh"
 # shellcheck source=snaps.sh
 . "$ROOT/kit/snaps.sh"
+# shellcheck source=apt.sh
+. "$ROOT/kit/apt.sh"
 # shellcheck source=plan.sh
 . "$ROOT/kit/plan.sh"
 
@@ -57,11 +82,13 @@ parse_arguments() {
       --force-juju) FORCE_JUJU=yes ;;
       --install) INSTALL=yes ;;
       --push) PUSH=yes ;;
+      --apply) APPLY=yes ;;
+      --load | --containerd) set_sideload "${1#--}" ;;
       -q | --quiet) QUIET=yes ;;
       -v | --verbose) VERBOSE=yes ;;
       -h | --help) COMMAND=help ;;
-      --only=* | --jobs=* | --with=*) set_flag "${1%%=*}" "${1#*=}" ;;
-      --only | --jobs | --with)
+      --only=* | --jobs=* | --with=* | --skip=* | --save-docker=*) set_flag "${1%%=*}" "${1#*=}" ;;
+      --only | --jobs | --with | --skip | --save-docker)
         (($# > 1)) || usage_error "$1 needs a value"
         set_flag "$1" "$2"
         shift
@@ -86,13 +113,28 @@ set_flag() { # NAME VALUE
       JOBS=$2
       ;;
     --with)
-      [[ $2 =~ ^(curl|skopeo)$ ]] || usage_error '--with is curl or skopeo'
+      [[ $2 =~ ^(curl|skopeo|podman|docker)$ ]] || usage_error '--with is curl, skopeo, podman or docker'
       WITH=$2
+      ;;
+    --skip)
+      [[ $2 =~ ^($CHECKS)(,($CHECKS))*$ ]] || usage_error "--skip is a list of ${CHECKS//|/, }"
+      SKIP=$2
+      ;;
+    --save-docker)
+      set_sideload save
+      DIRECTORY=$2
+      [[ $DIRECTORY == /* ]] || DIRECTORY=$PWD/$DIRECTORY
       ;;
   esac
 }
 
+set_sideload() { # save, load or containerd
+  [[ -z $SIDELOAD ]] || usage_error 'one of --save-docker, --load and --containerd'
+  SIDELOAD=$1
+}
+
 main() {
+  ARGUMENTS=$(command_line "$@")
   parse_arguments "$@"
   # Later on this is not the working directory any more.
   [[ -z ${SHRINKWRAP_LOG:-} || $SHRINKWRAP_LOG == /* ]] || SHRINKWRAP_LOG=$PWD/$SHRINKWRAP_LOG
@@ -101,10 +143,13 @@ main() {
   trap 'exit 143' TERM HUP
   case $COMMAND in
     help) help_command ;;
-    '' | check | images | verify | render | deploy | all | snaps | version)
+    '' | check | images | verify | render | deploy | all | snaps | apt | pypi | model-config | version)
       load_archive
+      # What changes something leaves a trace.
+      case $COMMAND in images | verify | render | deploy | all | snaps | model-config) open_log ;; esac
       [[ -n $COMMAND ]] || load_images
-      "${COMMAND:-plan}_command"
+      COMMAND=${COMMAND:-plan}
+      "${COMMAND//-/_}_command"
       ;;
     *) usage_error "unknown command $COMMAND" ;;
   esac
@@ -116,6 +161,8 @@ all_command() {
   # The scheme is known from here on; each command starts from the settings again.
   REGISTRY_SCHEME=$SCHEME
   images_command
+  APPLY=$YES
+  model_config_command
   deploy_command
 }
 

@@ -1,38 +1,55 @@
-# `images` fills the registry with what containers/images.tsv lists, `verify` compares the two.
+# `images` fills the registry with what containers/images.tsv lists.
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2153  # names are shared with the other files of the kit, which deploy.sh sources together
 
-# Why a row cannot be used, or nothing: its words go into addresses and file names.
+# FAULT becomes why a row cannot be used, or nothing: its words go into addresses and file names.
+FAULT=''
 row_fault() { # FILE DIGEST MEDIA-TYPE SIZE TARGETS
   local target targets
-  [[ $1 == containers/?* && "/$1/" != */../* && $1 != *:* ]] || { printf 'the file name is not one of containers/' && return; }
-  [[ $2 =~ ^sha256:[0-9a-f]{64}$ ]] || { printf 'the digest is none' && return; }
-  [[ $3 =~ ^application/[A-Za-z0-9.+-]+$ ]] || { printf 'the media type is none' && return; }
-  [[ $4 =~ ^(0|[1-9][0-9]{0,14})$ ]] || { printf 'the size is no number' && return; }
+  FAULT='the file name is not one of containers/'
+  [[ $1 == containers/?* && "/$1/" != */../* && $1 != *:* ]] || return 0
+  FAULT='the digest is none'
+  [[ $2 =~ ^sha256:[0-9a-f]{64}$ ]] || return 0
+  FAULT='the media type is none'
+  [[ $3 =~ ^application/[A-Za-z0-9.+-]+$ ]] || return 0
+  FAULT='the size is no number'
+  [[ $4 =~ ^(0|[1-9][0-9]{0,14})$ ]] || return 0
+  FAULT='it has no target'
   IFS=, read -r -a targets <<<"$5"
-  ((${#targets[@]} > 0)) || { printf 'it has no target' && return; }
+  ((${#targets[@]} > 0)) || return 0
+  FAULT='the target is not PATH:TAG'
   for target in "${targets[@]}"; do
-    [[ $target =~ ^$REPOSITORY_PATTERN:$TAG_PATTERN$ ]] || { printf 'the target is not PATH:TAG' && return; }
+    [[ $target =~ ^$REPOSITORY_PATTERN:$TAG_PATTERN$ ]] || return 0
   done
+  FAULT=''
 }
 
 images_command() {
   local number
+  if [[ -n $SIDELOAD ]]; then
+    sideload_images
+    return 0
+  fi
   registry_settings
   load_images
   if ((${#IMAGES[@]} == 0)); then
     printf 'This archive was packed without images: nothing to push.\n'
     return 0
   fi
+  extend_targets
   require_tools curl tar gzip sed awk grep base64 sha256sum
-  [[ $WITH != skopeo ]] || require_tools skopeo
+  [[ $WITH == curl ]] || require_tools "$WITH"
+  engine_warning
   if [[ -n $DRY_RUN ]]; then
     images_dry_run
     return 0
   fi
   registry_open || die "$E_REGISTRY" "$REASON"
   ACTIONS=pull,push
-  mkdir -- "$TMP/claim" "$TMP/done" "$TMP/result" "$TMP/blobs"
+  mkdir -- "$TMP/claim" "$TMP/result" "$TMP/blobs" "$TMP/held"
+  : >"$TMP/progress"
+  STARTED=$SECONDS
+  survey_images
   # With job control on, each worker is a process group of its own: see leave().
   set -m
   for ((number = 0; number < JOBS && number < ${#IMAGES[@]}; number++)); do
@@ -45,62 +62,145 @@ images_command() {
   images_summary
 }
 
-# Takes rows that nobody has taken until none is left.
+TOTAL_BYTES=0
+STARTED=0
+
+survey_images() {
+  local row file digest media_type size targets target list names=()
+  TOTAL_BYTES=0
+  for row in "${IMAGES[@]}"; do
+    IFS=$'\t' read -r _ file digest media_type _ size _ targets <<<"$row"
+    row_fault "$file" "$digest" "$media_type" "$size" "$targets"
+    [[ -z $FAULT ]] || continue
+    TOTAL_BYTES=$((TOTAL_BYTES + size))
+    IFS=, read -r -a list <<<"$targets"
+    for target in "${list[@]}"; do names+=("$PREFIX/$target"); done
+  done
+  survey "${names[@]}"
+}
+
 push_worker() { # NUMBER
-  local index
   WORK=$TMP/worker-$1
-  mkdir -- "$WORK"
+  mkdir -- "$WORK" "$WORK/from"
   [[ ! -f $TMP/registry/auth ]] || cp -- "$TMP/registry/auth" "$WORK/auth"
   REPOSITORY=''
-  for index in "${!IMAGES[@]}"; do
-    mkdir -- "$TMP/claim/$index" 2>/dev/null || continue
-    push_row "$index"
-    rm -rf -- "$WORK/image"
+  NEXT=0
+  while take_rows; do push_rows; done
+}
+
+# Small images go together; a large one alone. No more than this is unpacked beside the last one that was taken.
+readonly TOGETHER_BYTES=16777216
+TAKEN=()
+NEXT=0
+
+# TAKEN becomes rows that nobody has taken; 1 when none is left.
+take_rows() {
+  local most=$((${#IMAGES[@]} / (JOBS * 2))) bytes=0
+  TAKEN=()
+  ((most < 9)) || most=8
+  if ((most < 1)) || [[ $WITH != curl ]] || by_token; then most=1; fi
+  for (( ; NEXT < ${#IMAGES[@]} && ${#TAKEN[@]} < most && bytes < TOGETHER_BYTES; NEXT++)); do
+    claim "$TMP/claim/$NEXT" || continue
+    TAKEN+=("$NEXT")
+    read_row "$NEXT"
+    [[ ! $SIZE =~ ^[1-9][0-9]{0,14}$ ]] || bytes=$((bytes + SIZE))
+  done
+  ((${#TAKEN[@]} > 0))
+}
+
+# Makes a file that nobody else has made; 1 when somebody has.
+claim() { # FILE
+  local result=0
+  set -C
+  { printf '%s\n' "$BASHPID" >"$1"; } 2>/dev/null || result=1
+  set +C
+  return "$result"
+}
+
+# The fields of a row.
+IMAGE='' FILE='' DIGEST='' MEDIA_TYPE='' SIZE=0 TARGETS=''
+read_row() { IFS=$'\t' read -r IMAGE FILE DIGEST MEDIA_TYPE _ SIZE _ TARGETS <<<"${IMAGES[$1]}"; }
+
+# By row, the targets whose tag does not have the digest yet.
+declare -A WANTED=()
+
+push_rows() {
+  local row rows=() list
+  for row in "${TAKEN[@]}"; do
+    WHY='' SENT=0
+    if begin_row "$row"; then rows+=("$row"); fi
+  done
+  ((${#rows[@]} > 0)) || return 0
+  if [[ $WITH == curl ]]; then
+    push_curl "${rows[@]}"
+    return 0
+  fi
+  for row in "${rows[@]}"; do
+    read_row "$row"
+    IFS=, read -r -a list <<<"${WANTED[$row]}"
+    if "push_$WITH" "$FILE" "$DIGEST" "${list[@]}"; then finish_row "$row" pushed; else finish_row "$row" failed; fi
   done
 }
 
-push_row() { # INDEX
-  local image file digest media_type size targets name outcome count=1
-  IFS=$'\t' read -r image file digest media_type _ size _ targets <<<"${IMAGES[$1]}"
-  name=$PREFIX/${targets%%,*}
-  WHY=$(row_fault "$file" "$digest" "$media_type" "$size" "$targets")
-  SENT=0
-  if [[ -n $WHY ]]; then
-    outcome=failed
-    name=$image
-    WHY="refused: $WHY"
-  elif push_missing "$file" "$digest" "$media_type" "$targets"; then
-    outcome=$STATE
-  else
-    outcome=failed
+# Whether there is something to push; a row that is refused or there already is finished.
+begin_row() { # ROW
+  local target list wanted=()
+  read_row "$1"
+  row_fault "$FILE" "$DIGEST" "$MEDIA_TYPE" "$SIZE" "$TARGETS"
+  if [[ -n $FAULT ]]; then
+    WHY="refused: $FAULT"
+    finish_row "$1" failed
+    return 1
   fi
-  printf '%s\t%s\t%s\t%s\n' "$outcome" "$SENT" "$(printable "$name")" "$(printable "$WHY")" >"$TMP/result/$1"
-  until mkdir -- "$TMP/done/$count" 2>/dev/null; do count=$((count + 1)); done
-  case $outcome in
-    pushed) progress "[$count/${#IMAGES[@]}] $name pushed $(mebibytes "$size")" ;;
-    present) progress "[$count/${#IMAGES[@]}] $name already there" ;;
-    failed) complain "[$count/${#IMAGES[@]}] $name: $WHY" ;;
+  IFS=, read -r -a list <<<"$TARGETS"
+  for target in "${list[@]}"; do
+    if ! known_digest "$PREFIX/${target%:*}" "${target##*:}"; then
+      WHY="$PREFIX/$target: $(answer)"
+      finish_row "$1" failed
+      return 1
+    fi
+    [[ $FOUND == "$DIGEST" ]] || same_image "$FILE" "$PREFIX/$target" || wanted+=("$target")
+  done
+  printf -v WANTED["$1"] '%s,' "${wanted[@]}"
+  WANTED[$1]=${WANTED[$1]%,}
+  [[ -z ${WANTED[$1]} ]] || return 0
+  finish_row "$1" present
+  return 1
+}
+
+# Writes down what became of a row, with its reason in WHY and the bytes that travelled in SENT.
+finish_row() { # ROW OUTCOME
+  local name=$PREFIX/ size
+  read_row "$1"
+  name+=${TARGETS%%,*} size=$SIZE
+  if [[ $WHY == refused:* ]]; then name=$IMAGE size=0; fi
+  printf '%s\t%s\t%s\t%s\n' "$2" "$SENT" "${name//[[:cntrl:]]/?}" "${WHY//[[:cntrl:]]/?}" >"$TMP/result/$1"
+  printf '%s %s %s\n' "$1" "$size" "$2" >>"$TMP/progress"
+  [[ -z $QUIET || $2 == failed || -n $LOG ]] || return 0
+  row_progress "$1"
+  case $2 in
+    pushed) progress "$PLACE $name pushed $(mebibytes "$size")$REMAINS" ;;
+    present) progress "$PLACE $name already there" ;;
+    failed) complain "$PLACE $name: $WHY" ;;
   esac
 }
 
-# Pushes the targets whose tag does not have the digest yet; STATE is then pushed or present.
-push_missing() { # FILE DIGEST MEDIA-TYPE TARGETS
-  local target targets missing=() found
-  IFS=, read -r -a targets <<<"$4"
-  for target in "${targets[@]}"; do
-    use_repository "$PREFIX/${target%:*}"
-    # Not `found=$(remote_digest)`: what a subshell learns about the answer would be lost.
-    if ! remote_digest "$PREFIX/${target%:*}" "${target##*:}" >"$WORK/found"; then
-      WHY="$PREFIX/$target: $(answer)"
-      return 1
-    fi
-    found=$(<"$WORK/found")
-    [[ $found == "$2" ]] || missing+=("$target")
-  done
-  STATE=present
-  ((${#missing[@]} > 0)) || return 0
-  STATE=pushed
-  "push_$WITH" "$1" "$2" "$3" "${missing[@]}"
+# PLACE becomes the row's place among those that are done, REMAINS what is known of the rest.
+PLACE=''
+REMAINS=''
+row_progress() { # INDEX
+  local index size outcome place=0 pushed=0 all=0 spent left
+  while read -r index size outcome; do
+    place=$((place + 1))
+    all=$((all + size))
+    [[ $outcome != pushed ]] || pushed=$((pushed + size))
+    [[ $index != "$1" ]] || break
+  done <"$TMP/progress"
+  PLACE="[$place/${#IMAGES[@]}]"
+  spent=$((SECONDS - STARTED))
+  left=$((TOTAL_BYTES - all))
+  REMAINS=", $(mebibytes "$all") of $(mebibytes "$TOTAL_BYTES")"
+  if ((left > 0 && pushed > 0 && spent > 1)); then REMAINS+=", about $(duration $((left * spent / pushed))) left"; fi
 }
 
 images_summary() {
@@ -116,9 +216,10 @@ images_summary() {
     esac
   done
   sent=''
-  [[ $WITH == skopeo ]] || sent=" ($(mebibytes "$bytes") sent)"
+  [[ $WITH != curl ]] || sent=" ($(mebibytes "$bytes") sent)"
   printf '%d images in %s/%s: %d pushed%s, %d already there, %d failed\n' \
     "${#IMAGES[@]}" "$REGISTRY" "$PREFIX" "$pushed" "$sent" "$present" "${#failed[@]}"
+  log "images: $pushed pushed$sent, $present already there, ${#failed[@]} failed, $(duration $((SECONDS - STARTED)))"
   ((${#failed[@]} > 0)) || return 0
   for name in "${failed[@]}"; do printf 'failed: %s\n' "$(printable "$name")"; done
   complain 'run the same command again: what is in the registry already is not sent twice'
@@ -126,25 +227,34 @@ images_summary() {
 }
 
 images_dry_run() {
-  local row image file digest media_type size targets target list fault
+  local row image file digest media_type size targets target list
   dry_run_base
   for row in "${IMAGES[@]}"; do
     IFS=$'\t' read -r image file digest media_type _ size _ targets <<<"$row"
-    fault=$(row_fault "$file" "$digest" "$media_type" "$size" "$targets")
-    if [[ -n $fault ]]; then
-      warn "$image would be refused: $fault"
+    row_fault "$file" "$digest" "$media_type" "$size" "$targets"
+    if [[ -n $FAULT ]]; then
+      warn "$image would be refused: $FAULT"
       continue
     fi
     IFS=, read -r -a list <<<"$targets"
-    [[ $WITH == skopeo ]] || printf '+ %s\n' "$(command_line tar -xzf "./$file" -- blobs)"
+    case $WITH in
+      curl) printf '+ %s\n' "$(command_line tar -xzf "./$file" -- blobs)" ;;
+      podman | docker) printf '+ %s\n' "$(command_line "$WITH" load -i "./$file")" ;;
+    esac
     for target in "${list[@]}"; do
-      if [[ $WITH == skopeo ]]; then
-        printf '+ %s\n' "$(command_line skopeo copy --preserve-digests "oci-archive:$file" "docker://$REGISTRY/$PREFIX/$target")"
-      else
-        printf '+ %s BLOB\n' "$(command_line curl --url "$BASE/v2/$PREFIX/${target%:*}/blobs/uploads/" -T)"
-        printf '+ %s\n' "$(command_line curl -X PUT -H "Content-Type: $media_type" --data-binary "@blobs/sha256/${digest#sha256:}" \
-          --url "$BASE/v2/$PREFIX/${target%:*}/manifests/${target##*:}")"
-      fi
+      case $WITH in
+        skopeo) printf '+ %s\n' "$(command_line skopeo copy --preserve-digests "oci-archive:$file" "docker://$REGISTRY/$PREFIX/$target")" ;;
+        podman) printf '+ %s\n' "$(command_line podman push IMAGE "docker://$REGISTRY/$PREFIX/$target")" ;;
+        docker)
+          printf '+ %s\n' "$(command_line docker tag IMAGE "$REGISTRY/$PREFIX/$target")"
+          printf '+ %s\n' "$(command_line docker push "$REGISTRY/$PREFIX/$target")"
+          ;;
+        *)
+          printf '+ %s BLOB\n' "$(command_line curl --url "$BASE/v2/$PREFIX/${target%:*}/blobs/uploads/" -T)"
+          printf '+ %s\n' "$(command_line curl -X PUT -H "Content-Type: $media_type" --data-binary "@blobs/sha256/${digest#sha256:}" \
+            --url "$BASE/v2/$PREFIX/${target%:*}/manifests/${target##*:}")"
+          ;;
+      esac
     done
   done
 }
@@ -156,35 +266,4 @@ dry_run_base() {
     SCHEME=${SCHEME/auto/https}
     BASE="$SCHEME://$REGISTRY"
   fi
-}
-
-verify_command() {
-  local row image file digest media_type size targets target list fault found good=0 bad=0
-  registry_settings
-  load_images
-  require_tools curl sed awk grep base64 sha256sum
-  registry_open || die "$E_REGISTRY" "$REASON"
-  for row in "${IMAGES[@]}"; do
-    IFS=$'\t' read -r image file digest media_type _ size _ targets <<<"$row"
-    fault=$(row_fault "$file" "$digest" "$media_type" "$size" "$targets")
-    if [[ -n $fault ]]; then
-      printf 'refused  %s: %s\n' "$(printable "$image")" "$fault"
-      bad=$((bad + 1))
-      continue
-    fi
-    IFS=, read -r -a list <<<"$targets"
-    for target in "${list[@]}"; do
-      use_repository "$PREFIX/${target%:*}"
-      found=error
-      ! remote_digest "$PREFIX/${target%:*}" "${target##*:}" >"$WORK/found" || found=$(<"$WORK/found")
-      case $found in
-        "$digest") good=$((good + 1)) && printf 'ok       %s/%s %s\n' "$PREFIX" "$target" "$digest" ;;
-        '') bad=$((bad + 1)) && printf 'missing  %s/%s %s\n' "$PREFIX" "$target" "$digest" ;;
-        error) bad=$((bad + 1)) && printf 'failed   %s/%s: %s\n' "$PREFIX" "$target" "$(printable "$(answer)")" ;;
-        *) bad=$((bad + 1)) && printf 'altered  %s/%s %s, wanted %s\n' "$PREFIX" "$target" "$(printable "$found")" "$digest" ;;
-      esac
-    done
-  done
-  printf '%d of %d names in %s/%s have the digest of this archive\n' "$good" $((good + bad)) "$REGISTRY" "$PREFIX"
-  ((bad == 0)) || exit "$E_IMAGES"
 }

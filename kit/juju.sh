@@ -46,6 +46,8 @@ require_suitable_juju() {
   ((${#REASONS[@]} == 0)) || [[ -n $FORCE_JUJU ]] || die "$E_JUJU" 'unsuitable juju (--force-juju goes on all the same)'
 }
 
+model_exists() { "$(juju_client)" show-model ${JUJU_MODEL:+"$JUJU_MODEL"} >/dev/null 2>&1 </dev/null; }
+
 JUJU_MAJOR=3
 DEPLOY_LINE=()
 ARCH_LINE=()
@@ -60,6 +62,9 @@ deploy_command() {
     die "$E_TOOL" "not installed on this machine: ${JUJU:-juju}"
   else
     warn "${JUJU:-juju} is not installed on this machine: the lines below are for Juju 3"
+  fi
+  if [[ -n $YES && -z $DRY_RUN ]] && ! model_exists; then
+    die "$E_JUJU" "juju does not know the model ${JUJU_MODEL:-(current)}: ./deploy.sh model-config says how to make it"
   fi
   compose_lines
   print_lines
@@ -95,14 +100,12 @@ compose_lines() {
 }
 
 print_lines() {
-  local file='--file ./model-config.yaml' before='# ' archs=${ARCHIVE[archs]:-amd64}
-  ((JUJU_MAJOR > 2)) || file=./model-config.yaml
+  local before='' archs=${ARCHIVE[archs]:-amd64}
   [[ -z $DRY_RUN ]] || before='+ '
   printf '# in %s\n' "$(command_line "$ROOT")"
-  printf '# settings of the model (apt-mirror, snap-store-proxy, …), when the site needs them: %s model-config %s\n' "$(command_line "${JUJU:-juju}")" "$file"
+  printf '# before, when the site has a mirror or a snap store of its own: ./deploy.sh model-config\n'
   [[ $archs != *,* ]] || printf '# for another architecture than amd64, out of %s, first: %s set-model-constraints arch=ARCH\n' \
     "$(printable "$archs")" "$(command_line "${JUJU:-juju}")"
-  [[ -n $DRY_RUN ]] || before=''
   ((${#ARCH_LINE[@]} == 0)) || printf '%s%s\n' "$before" "$(command_line "${ARCH_LINE[@]}")"
   printf '%s%s\n' "$before" "$(command_line "${DEPLOY_LINE[@]}")"
   [[ -n $YES || -n $DRY_RUN ]] || progress './deploy.sh deploy --yes runs this'

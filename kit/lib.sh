@@ -13,16 +13,31 @@ WORKERS=()
 # Names come out of data files: a control character in one must not reach the terminal.
 printable() { printf '%s' "${1//[[:cntrl:]]/?}"; }
 
+# Where messages go besides the terminal: SHRINKWRAP_LOG, else deploy.log at the top of the archive; empty when nothing may be written.
+LOG=''
+
 log() {
-  [[ -z ${SHRINKWRAP_LOG:-} ]] || printf '%s %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$(printable "$1")" >>"$SHRINKWRAP_LOG"
+  [[ -z $LOG ]] || TZ=UTC0 printf '%(%Y-%m-%dT%H:%M:%SZ)T %s\n' -1 "${1//[[:cntrl:]]/?}" >>"$LOG"
+}
+
+# A rehearsal leaves no trace; a log of one's own must be writable, the usual one is left out where it cannot be written.
+open_log() {
+  [[ -z $DRY_RUN ]] || return 0
+  if [[ -n ${SHRINKWRAP_LOG:-} ]]; then
+    { : >>"$SHRINKWRAP_LOG"; } 2>/dev/null || usage_error "SHRINKWRAP_LOG: cannot write $SHRINKWRAP_LOG"
+    LOG=$SHRINKWRAP_LOG
+  elif [[ ! -L $ROOT/deploy.log ]] && { : >>"$ROOT/deploy.log"; } 2>/dev/null; then
+    LOG=$ROOT/deploy.log
+  fi
+  log "deploy.sh ${ARGUMENTS:-(no command)}"
 }
 
 message() { # COLOUR WORD TEXT
   log "$2$3"
   if [[ -t 2 && -z ${NO_COLOR:-} && ${TERM:-dumb} != dumb ]]; then
-    printf '\033[%sm%s\033[0m%s\n' "$1" "$2" "$(printable "$3")" >&2
+    printf '\033[%sm%s\033[0m%s\n' "$1" "$2" "${3//[[:cntrl:]]/?}" >&2
   else
-    printf '%s%s\n' "$2" "$(printable "$3")" >&2
+    printf '%s%s\n' "$2" "${3//[[:cntrl:]]/?}" >&2
   fi
 }
 
@@ -116,18 +131,26 @@ load_archive() {
 
 # Rows of containers/images.tsv that --only selects; an archive that was packed without images has none.
 IMAGES=()
+# All of them, whatever --only says.
+ALL_IMAGES=()
 
 load_images() {
-  local all row image targets
+  local row image targets
   IMAGES=()
+  ALL_IMAGES=()
   [[ -f $ROOT/containers/images.tsv ]] || listed containers/images.tsv || return 0
-  load_table all containers/images.tsv image file digest media_type platform size index_digest targets
-  for row in "${all[@]}"; do
+  load_table ALL_IMAGES containers/images.tsv image file digest media_type platform size index_digest targets
+  for row in "${ALL_IMAGES[@]}"; do
     IFS=$'\t' read -r image _ _ _ _ _ _ targets <<<"$row"
     # shellcheck disable=SC2053  # a pattern is meant
     [[ $image == *$ONLY* || $targets == *$ONLY* ]] && IMAGES+=("$row")
   done
   [[ -z $ONLY || ${#IMAGES[@]} -gt 0 ]] || usage_error "--only $ONLY selects no image of this archive"
+}
+
+# `duration 75` is 1 min.
+duration() { # SECONDS
+  if (($1 < 60)); then printf '%d s' "$1"; elif (($1 < 5400)); then printf '%d min' $((($1 + 30) / 60)); else printf '%d h' $((($1 + 1800) / 3600)); fi
 }
 
 mebibytes() { # BYTES -> 0.3 MiB

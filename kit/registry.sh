@@ -11,7 +11,7 @@ REASON=''
 WORK=''
 CODE=''
 CURL_EXIT=0
-# What the next token is asked for: ACTIONS on REPOSITORY, and pull on MOUNT_FROM when it is set.
+# What the next token is asked for: ACTIONS on REPOSITORY, and pull on each of MOUNT_FROM.
 ACTIONS=pull
 REPOSITORY=''
 MOUNT_FROM=''
@@ -27,6 +27,8 @@ registry_settings() {
   REGISTRY=${DOCKER_REGISTRY:-}
   PREFIX=${REGISTRY_PREFIX:-cdk}
   SCHEME=${REGISTRY_SCHEME:-auto}
+  # Later on this is not the working directory any more.
+  [[ -z ${REGISTRY_CA:-} || $REGISTRY_CA == /* ]] || REGISTRY_CA=$PWD/$REGISTRY_CA
   [[ -n $REGISTRY ]] || usage_error 'DOCKER_REGISTRY is not set: DOCKER_REGISTRY=HOST[:PORT] ./deploy.sh …'
   [[ $REGISTRY != *://* ]] || usage_error 'DOCKER_REGISTRY is HOST[:PORT] without a scheme; REGISTRY_SCHEME=http or https says which'
   [[ $REGISTRY != */* ]] || usage_error 'DOCKER_REGISTRY is HOST[:PORT] without a path; REGISTRY_PREFIX is the path'
@@ -37,6 +39,7 @@ registry_settings() {
   [[ -n ${REGISTRY_USER:-} || -z ${REGISTRY_PASS:-} ]] || usage_error 'REGISTRY_PASS is set without REGISTRY_USER'
   [[ ${REGISTRY_USER:-} != *:* ]] || usage_error 'REGISTRY_USER holds a colon'
   [[ -z ${REGISTRY_CA:-} || -r ${REGISTRY_CA:-} ]] || usage_error "REGISTRY_CA: cannot read $REGISTRY_CA"
+  docker_credentials
 }
 
 # One request. Credentials travel in a file, never in an argument list, which everybody on the machine can read.
@@ -62,18 +65,19 @@ request() {
     fi
     detail "${*: -1} $CODE"
     [[ $CODE == 401 && $attempt == first ]] || return 0
-    authorize || return 0
+    authorize "$WORK/head" || return 0
   done
 }
 
-# Value of a header of the last answer; the last one wins (curl writes those of every attempt).
-header() { # NAME-IN-LOWER-CASE
+# HEADER becomes the value of a header; the last one wins (curl writes those of every attempt).
+HEADER=''
+header() { # NAME-IN-LOWER-CASE FILE
   local line found=''
   while IFS= read -r line; do
     [[ ${line,,} != "$1":* ]] || found=${line#*:}
-  done <"$WORK/head"
+  done <"$2"
   found=${found%$'\r'}
-  printf '%s' "${found#"${found%%[![:space:]]*}"}"
+  HEADER=${found#"${found%%[![:space:]]*}"}
 }
 
 # Why the last request failed, in one line.
@@ -86,9 +90,9 @@ answer() {
 }
 
 # Answers the challenge of a 401. Fails when nothing new can be said.
-authorize() {
+authorize() { # FILE-OF-HEADERS
   local challenges bearer
-  challenges=$(sed -n 's/^www-authenticate:[[:space:]]*//Ip' "$WORK/head" | tr -d '\r')
+  challenges=$(sed -n 's/^www-authenticate:[[:space:]]*//Ip' "$1" | tr -d '\r')
   bearer=$(sed -n 's/^\(.*,[[:space:]]*\)\{0,1\}bearer[[:space:]]\{1,\}\(.*realm=.*\)$/\2/Ip' <<<"$challenges" | sed -n 1p)
   if [[ -n $bearer ]]; then
     fetch_token "$bearer"
@@ -104,13 +108,13 @@ basic_header() { printf 'Authorization: Basic %s\n' "$(printf '%s:%s' "$REGISTRY
 challenge_field() { sed -n "s/.*$1=\"\([^\"]*\)\".*/\1/Ip" <<<"$2"; }
 
 fetch_token() { # CHALLENGE
-  local realm service token arguments=()
+  local realm service token from arguments=()
   realm=$(challenge_field realm "$1")
   service=$(challenge_field service "$1")
   [[ $realm == https://* || ($realm == http://* && $BASE == http://*) ]] || return 1
   [[ -z $service ]] || arguments+=(--data-urlencode "service=$service")
   [[ -z $REPOSITORY ]] || arguments+=(--data-urlencode "scope=repository:$REPOSITORY:$ACTIONS")
-  [[ -z $MOUNT_FROM ]] || arguments+=(--data-urlencode "scope=repository:$MOUNT_FROM:pull")
+  for from in $MOUNT_FROM; do arguments+=(--data-urlencode "scope=repository:$from:pull"); done
   : >"$WORK/basic"
   [[ -z ${REGISTRY_USER:-} ]] || basic_header >"$WORK/basic"
   http -G "${arguments[@]}" -H "@$WORK/basic" --url "$realm"
@@ -125,10 +129,18 @@ fetch_token() { # CHALLENGE
 }
 
 # A token is good for one repository; a password for all of them.
-use_repository() { # REPOSITORY [MOUNT-FROM]
-  [[ $1 == "$REPOSITORY" && ${2:-} == "$MOUNT_FROM" ]] || ! grep -q ' Bearer ' "$WORK/auth" 2>/dev/null || : >"$WORK/auth"
-  REPOSITORY=$1
-  MOUNT_FROM=${2:-}
+use_repository() { # REPOSITORY [MOUNT-FROM...]
+  local repository=$1
+  shift
+  [[ $repository == "$REPOSITORY" && "$*" == "$MOUNT_FROM" ]] || ! by_token || : >"$WORK/auth"
+  REPOSITORY=$repository
+  MOUNT_FROM=$*
+}
+
+by_token() {
+  local line=''
+  { IFS= read -r line <"$WORK/auth"; } 2>/dev/null || true
+  [[ $line == *' Bearer '* ]]
 }
 
 # Decides the scheme and knocks; 1 with REASON when nobody who may let us in is there.
@@ -161,21 +173,53 @@ registry_open() {
   esac
 }
 
-# The digest that a tag has now, on stdout; empty when there is none. Fails when the registry does.
+# FOUND becomes the digest that a tag has now, empty when there is none. Fails when the registry does.
+FOUND=''
 remote_digest() { # REPOSITORY TAG
-  local digest
+  FOUND=''
   request -I -H "Accept: $MANIFEST_TYPES" --url "$BASE/v2/$1/manifests/$2"
   case $CODE in
     200) ;;
     404) return 0 ;;
     *) return 1 ;;
   esac
-  digest=$(header docker-content-digest)
-  if [[ -z $digest ]]; then
+  header docker-content-digest "$WORK/head"
+  FOUND=$HEADER
+  if [[ -z $FOUND ]]; then
     # The header is only a SHOULD of the specification.
     request -H "Accept: $MANIFEST_TYPES" --url "$BASE/v2/$1/manifests/$2"
     [[ $CODE == 200 ]] || return 1
-    digest="sha256:$(sha256sum <"$WORK/body" | cut -d' ' -f1)"
+    FOUND="sha256:$(sha256sum <"$WORK/body" | cut -d' ' -f1)"
   fi
-  printf '%s' "$digest"
+}
+
+# SURVEY holds, by REPOSITORY:TAG, the digest of every tag that could be asked for in one go, empty for one that is not there.
+declare -A SURVEY=()
+
+# Tokens are made out for one repository each: with them there is nothing to be asked in one go.
+survey() { # REPOSITORY:TAG...
+  local index name names=("$@")
+  SURVEY=()
+  ! by_token || return 0
+  batch_begin
+  for name in "${names[@]}"; do batch_add "$BASE/v2/${name%:*}/manifests/${name##*:}" head "header = \"Accept: $MANIFEST_TYPES\""; done
+  batch_send
+  for index in "${!names[@]}"; do
+    case ${CODES[index]} in
+      200)
+        header docker-content-digest "$WORK/heads/$index"
+        if [[ -n $HEADER ]]; then SURVEY["${names[index]}"]=$HEADER; fi
+        ;;
+      404) SURVEY["${names[index]}"]='' ;;
+    esac
+  done
+  return 0
+}
+
+# FOUND becomes the digest of a tag, from the survey where it knows.
+known_digest() { # REPOSITORY TAG
+  FOUND=${SURVEY["$1:$2"]-unknown}
+  [[ $FOUND == unknown ]] || return 0
+  use_repository "$1"
+  remote_digest "$1" "$2"
 }

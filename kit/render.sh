@@ -41,8 +41,6 @@ render_text() {
   if [[ $SCHEME == http && -n ${REGISTRY_USER:-} ]]; then
     warn 'containerd sends no credentials to a plain http registry: they are left out, it must let everybody pull'
   fi
-  [[ /$PREFIX == */cdk ]] ||
-    warn "REGISTRY_PREFIX does not end in cdk: images of rocks.canonical.com are found by the charms that have an option for the registry, by no others"
   RENDERED=$(overlay_text "${REGISTRY_PASS:-}" "${options[@]}")
   RENDERED_MASKED=$(overlay_text "${REGISTRY_PASS:+$MASK}" "${options[@]}")
 }

@@ -16,6 +16,8 @@ export interface Engine {
 export interface DockerEngine extends Engine {
   /** ctr on the containerd that this dockerd started, in the kubelet's namespace. */
   ctr(...args: readonly string[]): Promise<string>;
+  /** The program with the options that lead to this engine, as a shell reads it. */
+  command(program: 'docker' | 'ctr'): string;
 }
 
 /** dockerd and its mounts need root; with REQUIRE_PEERS=1 their absence is a failure. */
@@ -63,7 +65,13 @@ export async function dockerEngine(t: TestContext): Promise<DockerEngine> {
       break;
     if (daemon.exitCode !== null || Date.now() > deadline) throw new Error(`dockerd did not start: ${log}`);
   }
-  return { run: docker, ctr: (...args) => run('ctr', '--address', `${directory}/exec/containerd/containerd.sock`, '--namespace', 'k8s.io', ...args) };
+  const socket = `${directory}/exec/containerd/containerd.sock`;
+  return {
+    run: docker,
+    ctr: (...args) => run('ctr', '--address', socket, '--namespace', 'k8s.io', ...args),
+    command: (program) =>
+      program === 'docker' ? `/usr/bin/env -i PATH=/usr/local/bin:/usr/bin:/bin HOME="$HOME" docker --host ${host}` : `/usr/bin/ctr --address ${socket}`,
+  };
 }
 
 export function podmanEngine(t: TestContext): Engine {

@@ -38,6 +38,7 @@ export interface PackedImage {
   readonly targets: string;
   /** Hex digests of config and layers. */
   readonly blobs: readonly string[];
+  readonly config: string;
 }
 
 export interface KitArchive {
@@ -90,7 +91,7 @@ export function buildKitArchive(options: KitOptions = {}): KitArchive {
     archs: 'amd64',
     trust: 'yes',
     juju_min: '2.9',
-    created: '2026-11-21T00:00:00Z',
+    created: '2024-11-21T00:00:00Z',
   };
   put('kit/data/archive.tsv', table('key value', Object.entries({ ...facts, format: 'shrinkwrap-archive/1', base: 'ubuntu@22.04', ...options.archive })));
   put('kit/data/registry-options.tsv', table('application option form value', options.options ?? REGISTRY_OPTIONS));
@@ -98,7 +99,13 @@ export function buildKitArchive(options: KitOptions = {}): KitArchive {
     put('snaps/snaps.tsv', table('name revision arch channel base type confinement order file assert sha3_384 size', options.snaps));
   put('bundle.yaml', 'applications: {}\n');
   for (const [path, text] of Object.entries(options.files ?? {})) put(path, text);
-  const snapshot = (): Record<string, string> => Object.fromEntries(filesOf(root).map((path) => [path, sha256(readFileSync(join(root, path)))]));
+  // But for the log, which every command that changes something leaves.
+  const snapshot = (): Record<string, string> =>
+    Object.fromEntries(
+      filesOf(root)
+        .filter((path) => path !== 'deploy.log')
+        .map((path) => [path, sha256(readFileSync(join(root, path)))]),
+    );
   const seal = (): void => {
     const lines = Object.entries(snapshot())
       .filter(([path]) => path !== 'SHA256SUMS')
@@ -119,7 +126,7 @@ const filesOf = (root: string): string[] =>
 
 function copyKit(root: string): void {
   mkdirSync(join(root, 'kit'), { recursive: true });
-  for (const name of readdirSync(KIT).filter((entry) => entry.endsWith('.sh'))) {
+  for (const name of readdirSync(KIT).filter((entry) => /\.(?:sh|awk)$/.test(entry))) {
     const to = join(root, name === 'deploy.sh' ? name : `kit/${name}`);
     copyFileSync(join(KIT, name), to);
     chmodSync(to, 0o755);
@@ -144,18 +151,26 @@ function packImage(image: KitImage, beside: string, put: (path: string, bytes: B
   const annotations = { 'org.opencontainers.image.base.digest': `sha256:${'a'.repeat(64)}` };
   const manifestBytes = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: MANIFEST_TYPE, config, layers, annotations }, null, 2));
   const manifest = { mediaType: MANIFEST_TYPE, ...blob(manifestBytes) };
-  const descriptor = { ...manifest, annotations: { 'org.opencontainers.image.ref.name': image.image.split(':').at(-1) } };
+  const descriptor = {
+    ...manifest,
+    annotations: { 'io.containerd.image.name': image.image, 'org.opencontainers.image.ref.name': image.image.split(':').at(-1) },
+  };
   writeFileSync(join(dir, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}');
   writeFileSync(join(dir, 'index.json'), JSON.stringify({ schemaVersion: 2, manifests: [descriptor] }));
+  // The form of docker save, whose layers point at the blobs.
+  const docker = { Config: blobOf(config), RepoTags: [image.image], Layers: layers.map(blobOf) };
+  writeFileSync(join(dir, 'manifest.json'), JSON.stringify([docker]));
   const hexes = [config, ...layers].map(({ digest }) => digest.slice('sha256:'.length));
-  const members = ['oci-layout', 'index.json', ...[manifest.digest.slice(7), ...new Set(hexes)].map((hex) => `blobs/sha256/${hex}`)];
+  const members = ['oci-layout', 'index.json', 'manifest.json', ...[manifest.digest.slice(7), ...new Set(hexes)].map((hex) => `blobs/sha256/${hex}`)];
   const file = image.file ?? `containers/${image.targets.split(',')[0]?.replaceAll(/[/:]/g, '_')}.tgz`;
   put(file, gzipSync(execFileSync('tar', ['-cf', '-', '-C', dir, '--', ...members], { maxBuffer: TAR_LIMIT })));
   const size = manifest.size + config.size + layers.reduce((sum, layer) => sum + layer.size, 0);
   const digest = image.digest ?? manifest.digest;
   const row = [image.image, file, digest, image.mediaType ?? MANIFEST_TYPE, 'linux/amd64', String(size), '-', image.targets];
-  return { image: image.image, digest, targets: image.targets, blobs: hexes, row };
+  return { image: image.image, digest, targets: image.targets, blobs: hexes, config: config.digest, row };
 }
+
+const blobOf = ({ digest }: { digest: string }): string => `blobs/sha256/${digest.slice('sha256:'.length)}`;
 
 function tarOf(name: string, text: string, dir: string): Buffer {
   writeFileSync(join(dir, name), text);

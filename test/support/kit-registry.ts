@@ -7,7 +7,6 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import type { TokenServer } from './token-server.ts';
 
 /** `operator` / `s3cret pass:word`, bcrypt. */
 export const USER = { REGISTRY_USER: 'operator', REGISTRY_PASS: 's3cret pass:word' };
@@ -41,10 +40,19 @@ export function selfSigned(directory: string): Certificate {
   return { ca, key };
 }
 
+/** Which token server the registry sends its clients to, and the certificates it believes. */
+interface TokenSettings {
+  readonly realm: string;
+  readonly service: string;
+  readonly issuer: string;
+  readonly certificate?: string;
+  readonly rootcertbundle?: string;
+}
+
 /** Starts docker-registry on a port of its choice; `address` is HOST:PORT. Ends with the test. */
 export async function dockerRegistry(
   t: TestContext,
-  { auth = false, tls, token }: { auth?: boolean; tls?: Certificate; token?: Omit<TokenServer, 'issued'> } = {},
+  { auth = false, tls, token }: { auth?: boolean; tls?: Certificate; token?: TokenSettings } = {},
 ): Promise<{ address: string }> {
   const directory = mkdtempSync(join(tmpdir(), 'kit-registry-'));
   mkdirSync(join(directory, 'data'));
@@ -54,10 +62,10 @@ export async function dockerRegistry(
     log: { level: 'info' },
     storage: { filesystem: { rootdirectory: join(directory, 'data') } },
     http: { addr: '127.0.0.1:0', ...(tls !== undefined && { tls: { certificate: tls.ca, key: tls.key } }) },
-    ...(token !== undefined && {
-      auth: { token: { realm: token.realm, service: token.service, issuer: token.issuer, rootcertbundle: token.certificate } },
-    }),
     ...(auth && { auth: { htpasswd: { realm: 'kit', path: join(directory, 'htpasswd') } } }),
+    ...(token !== undefined && {
+      auth: { token: { realm: token.realm, service: token.service, issuer: token.issuer, rootcertbundle: token.rootcertbundle ?? token.certificate } },
+    }),
   };
   writeFileSync(join(directory, 'config.yml'), JSON.stringify(config));
   const child = spawn('docker-registry', ['serve', join(directory, 'config.yml')], { stdio: ['ignore', 'ignore', 'pipe'] });

@@ -33,7 +33,7 @@ export function deploySh(
   });
 }
 
-/** A stand-in for a program: writes down its working directory and arguments, one a line, says `output` to the argument `when`, ends with `code`. */
+/** A stand-in for a program: writes down its working directory and arguments, one a line, says `output` to the argument `when`, knows every model, ends with `code`. */
 export function standIn(
   archive: KitArchive,
   path: string,
@@ -45,7 +45,7 @@ export function standIn(
   writeFileSync(record, '');
   writeFileSync(
     program,
-    `#!/bin/bash\nif [ "$1" = '${when}' ]; then echo '${output}'; exit 0; fi\nprintf '%s\\0' "$PWD" "$@" >>'${record}'; printf '\\n' >>'${record}'\nexit ${code}\n`,
+    `#!/bin/bash\nif [ "$1" = '${when}' ]; then echo '${output}'; exit 0; fi\n[ "$1" != show-model ] || exit 0\nprintf '%s\\0' "$PWD" "$@" >>'${record}'; printf '\\n' >>'${record}'\nexit ${code}\n`,
   );
   chmodSync(program, 0o755);
   return {

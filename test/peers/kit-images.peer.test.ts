@@ -1,0 +1,94 @@
+/** deploy.sh images with the programs that write manifests of their own, and the ways around a registry, against the real engines. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { type KitArchive, buildKitArchive, COREDNS, PAUSE } from '../support/kit-archive.ts';
+import { dockerRegistry, hasPeer } from '../support/kit-registry.ts';
+import { deploySh, PATH } from '../support/kit-run.ts';
+import { dockerEngine, isRoot } from './engines.ts';
+
+function archiveFor(t: TestContext): KitArchive {
+  const archive = buildKitArchive({ images: [PAUSE, COREDNS] });
+  t.after(() => archive.remove());
+  return archive;
+}
+
+/** A program on the PATH of the kit that runs another one with options. */
+function wrapped(archive: KitArchive, name: string, command: string): string {
+  const path = join(archive.beside, 'bin', name);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, `#!/bin/bash\nexec ${command} "$@"\n`);
+  chmodSync(path, 0o755);
+  return `${dirname(path)}:${PATH}`;
+}
+
+async function pushesWith(archive: KitArchive, address: string, tool: 'podman' | 'docker', path: string): Promise<void> {
+  const env = { DOCKER_REGISTRY: address, PATH: path };
+  const run = await deploySh(archive, ['images', '--with', tool, '--jobs', '1'], env);
+  assert.equal(run.code, 0, run.stderr);
+  assert.match(run.stderr, new RegExp(`warning: ${tool} writes manifests of its own`));
+  for (const { targets, config } of archive.images) {
+    for (const target of targets.split(',')) {
+      const [path = '', tag = ''] = target.split(':');
+      const accept = 'application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json';
+      const answer = await fetch(`http://${address}/v2/cdk/${path}/manifests/${tag}`, { headers: { accept } });
+      assert.equal(JSON.parse(await answer.text()).config.digest, config, target);
+    }
+  }
+  const again = await deploySh(archive, ['images', '--with', tool], env);
+  assert.match(again.stdout, /0 pushed, 2 already there/);
+  const verified = await deploySh(archive, ['verify', '--with', tool], env);
+  assert.equal(verified.code, 0, verified.stdout);
+  assert.match(verified.stdout, /^(same|ok) /m);
+}
+
+test('podman pushes the same images under manifests of its own', { timeout: 120_000 }, async (t) => {
+  if (!hasPeer(t, 'podman', 'podman') || !hasPeer(t, 'docker-registry', 'docker-registry')) return;
+  const archive = archiveFor(t);
+  const { address } = await dockerRegistry(t);
+  const place = (name: string): string => join(archive.beside, name);
+  const path = wrapped(
+    archive,
+    'podman',
+    `/usr/bin/podman --root ${place('root')} --runroot ${place('run')} --tmpdir ${place('podman-tmp')} --storage-driver vfs`,
+  );
+  await pushesWith(archive, address, 'podman', path);
+  const left = execFileSync(join(archive.beside, 'bin/podman'), ['images', '-q'], { encoding: 'utf8' });
+  assert.equal(left, '', 'nothing stays in the storage of the operator');
+});
+
+test('docker pushes, docker loads, load.sh of --save-docker loads and pushes, containerd imports', { timeout: 180_000 }, async (t) => {
+  if (!isRoot(t) || !hasPeer(t, 'dockerd', 'docker.io') || !hasPeer(t, 'ctr', 'containerd') || !hasPeer(t, 'docker-registry', 'docker-registry')) return;
+  const archive = archiveFor(t);
+  const docker = await dockerEngine(t);
+  const { address } = await dockerRegistry(t);
+  const path = wrapped(archive, 'docker', docker.command('docker'));
+  await pushesWith(archive, address, 'docker', path);
+
+  const loaded = await deploySh(archive, ['images', '--load'], { PATH: path });
+  assert.equal(loaded.code, 0, loaded.stderr);
+  assert.equal(loaded.stdout, '2 images loaded into docker\n');
+  assert.match(await docker.run('images', '--format', '{{.Repository}}:{{.Tag}}'), /^rocks\.canonical\.com:443\/cdk\/pause:3\.9$/m);
+
+  const directory = join(archive.beside, 'for docker');
+  const saved = await deploySh(archive, ['images', '--save-docker', directory], { PATH: path });
+  assert.equal(saved.code, 0, saved.stderr);
+  assert.match(saved.stdout, /juju scp -- -r .* docker-registry\/0:images/);
+  execFileSync('bash', [join(directory, 'load.sh'), `${address}/site/two`], { env: { PATH: path }, stdio: 'ignore' });
+  const env = { DOCKER_REGISTRY: address, REGISTRY_PREFIX: 'site/two', REGISTRY_MIRRORS: 'none', PATH: path };
+  const verified = await deploySh(archive, ['verify', '--with', 'docker'], env);
+  assert.equal(verified.code, 0, verified.stdout);
+
+  const imported = await deploySh(archive, ['images', '--containerd'], {
+    PATH: wrapped(archive, 'ctr', docker.command('ctr')),
+    DOCKER_REGISTRY: 'reg.lan:5000',
+  });
+  assert.equal(imported.code, 0, imported.stderr);
+  const rows = (await docker.ctr('images', 'ls')).split('\n').map((line) => line.split(/\s+/));
+  const digest = archive.images[0]?.digest;
+  const names = ['rocks.canonical.com:443/cdk/pause:3.9', 'rocks.canonical.com/cdk/pause:3.9', 'ghcr.io/canonical/cdk/pause:3.9', 'reg.lan:5000/cdk/pause:3.9'];
+  for (const name of names) assert.equal(rows.find(([row]) => row === name)?.[2], digest, name);
+  assert.ok(readFileSync(join(archive.root, 'deploy.log'), 'utf8').includes('deploy.sh images --containerd'));
+});
