@@ -105,4 +105,6 @@ export interface CharmFiles {
   readonly layerYaml: string;
   /** Names of the archives in wheelhouse/, sorted. */
   readonly wheelhouse: readonly string[];
+  /** What may name images, by path and sorted: upstream/, templates/ and Python code that is the charm's own. */
+  readonly texts: ReadonlyMap<string, string>;
 }

@@ -32,12 +32,41 @@ test('reads the four texts and the names in the wheelhouse', async (t) => {
     manifestYaml: 'bases: []\n',
     layerYaml: 'is: etcd\n',
     wheelhouse: ['Jinja2-3.tar.gz', 'pip-22.tar.gz'],
+    texts: new Map(),
   });
 });
 
 test('what a charm lacks is empty', async (t) => {
   const path = charm(t, [{ name: 'metadata.yaml', bytes: 'name: x\n' }]);
-  assert.deepEqual(await readCharmFiles(path), { metadataYaml: 'name: x\n', configYaml: '', manifestYaml: '', layerYaml: '', wheelhouse: [] });
+  assert.deepEqual(await readCharmFiles(path), { metadataYaml: 'name: x\n', configYaml: '', manifestYaml: '', layerYaml: '', wheelhouse: [], texts: new Map() });
+});
+
+test('reads what may name images: upstream manifests, templates and own code, no link and nobody else\'s files', async (t) => {
+  const names = [
+    'upstream/calico/version',
+    'upstream/calico/manifests/3.25.1/calico.yaml',
+    'upstream/calico/README.md',
+    'templates/ovn.yaml',
+    'templates/x.toml',
+    'src/charm.py',
+    'reactive/calico.py',
+    'lib/charms/layer/pause.py',
+    'venv/ops/main.py',
+    'tests/unit/test_charm.py',
+  ];
+  const path = charm(t, [METADATA, ...names.map((name) => ({ name, bytes: `# ${name}\n` })), { name: 'src/link.py', mode: LINK, bytes: 'charm.py' }]);
+  const { texts } = await readCharmFiles(path);
+  assert.deepEqual(
+    [...texts],
+    [
+      'lib/charms/layer/pause.py',
+      'reactive/calico.py',
+      'src/charm.py',
+      'templates/ovn.yaml',
+      'upstream/calico/manifests/3.25.1/calico.yaml',
+      'upstream/calico/version',
+    ].map((name) => [name, `# ${name}\n`]),
+  );
 });
 
 const METADATA: Member = { name: 'metadata.yaml', bytes: 'name: x\n' };
