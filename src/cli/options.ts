@@ -55,6 +55,7 @@ export const OPTIONS = {
     help: 'take this snap (a base, say) from another channel',
   },
   strict: { group: 'what', verbs: ['verify'], help: 'refuse snaps whose root only the archive itself brings' },
+  'allow-incomplete-images': { group: 'what', verbs: PACKING, help: 'pack a track whose image lists are incomplete, and what add-ons would lack' },
   registry: { value: 'HOST[:PORT]', group: 'what', verbs: PACKING, help: "bake the site's registry into bundle.yaml (http://HOST for plain http)" },
   plan: { value: 'FILE', group: 'what', verbs: ['pack'], help: 'pack exactly this plan' },
   catalogue: { value: 'FILE', repeatable: true, group: 'what', verbs: PACKING, help: 'add curated knowledge to the built-in catalogue' },

@@ -23,6 +23,7 @@ export function requestFromValues(system: string, values: Values): RecipeRequest
     ...(registry !== undefined && { registry }),
     ...snapsOf(values),
     imageSources: values.all('image-source').map((source) => (/^[^/\s]+\/\S+$/.test(source) ? source : bad('image-source', source, 'HOST/PATH'))),
+    allowIncompleteImages: values.on('allow-incomplete-images'),
   };
 }
 

@@ -97,6 +97,8 @@ export interface ImageArtifact extends Fetched {
   readonly whole?: WholeIndex;
   /** Paths below the prefix of the site's registry under which it must answer. */
   readonly targets: readonly string[];
+  /** Address of the oci-image resource that holds the login for `repository`; the login itself is in no plan. */
+  readonly login?: string;
 }
 
 export type Artifact = CharmArtifact | ResourceArtifact | SnapArtifact | ImageArtifact;

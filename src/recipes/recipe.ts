@@ -18,6 +18,8 @@ export interface RecipeRequest {
   readonly registry?: string;
   /** HOST/PATH prefixes for CDK names; empty means the catalogue's. */
   readonly imageSources: readonly string[];
+  /** A track without a complete image list is packed all the same. */
+  readonly allowIncompleteImages: boolean;
   /** Snaps beside those that the system needs. */
   readonly snaps?: readonly SnapAddition[];
   /** Full channels by the name of the snap; they win over every other rule. */

@@ -4,7 +4,7 @@ import { provenanceOfYaml } from '../../assertion/check-snap.ts';
 import { archSuffix, fileNamePart } from '../../domain/archive-name.ts';
 import type { ImageArtifact, ResourceArtifact, SnapArtifact } from '../../domain/artifact.ts';
 import { EMPTY_SHA256, formatDigest } from '../../domain/digest.ts';
-import { parseImageRef, sitePath } from '../../domain/image-ref.ts';
+import { parseImageRef } from '../../domain/image-ref.ts';
 import type { ResourceRelease } from '../../domain/releases.ts';
 import { sortedBy } from '../../domain/sorted.ts';
 import { shortHash } from './short-hash.ts';
@@ -107,7 +107,7 @@ function imageStem({ name, resolved }: ImageFact): string {
   return `${path.replaceAll('/', '_')}_${version}`;
 }
 
-function imageArtifact({ name, arch, resolved, reasons }: ImageFact, path: string): ImageArtifact {
+function imageArtifact({ name, arch, resolved, targets, reasons, login }: ImageFact, path: string): ImageArtifact {
   const { manifest, index, config, layers, platform, repository } = resolved;
   const ref = parseImageRef(name);
   const blobs = new Map([manifest, config, ...layers].map((blob) => [blob.digest.hex, blob.size]));
@@ -122,7 +122,8 @@ function imageArtifact({ name, arch, resolved, reasons }: ImageFact, path: strin
     ...(index !== undefined && { index: index.digest }),
     config,
     layers,
-    targets: [sitePath(ref)],
+    targets,
+    ...(login !== undefined && { login }),
     path,
     size: [...blobs.values()].reduce((sum, size) => sum + size, 0),
     digests: [manifest.digest],

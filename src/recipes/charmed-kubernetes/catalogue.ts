@@ -43,6 +43,24 @@ export interface RegistryOption {
   readonly match?: string;
 }
 
+/** Images that a charm's Python names. */
+export interface CodeRule {
+  readonly charms: readonly string[];
+  /** A regular expression that matches the whole name. */
+  readonly pattern: string;
+  /** The option that would name it instead. */
+  readonly option?: string;
+}
+
+/** Below `least` bytes the charm does not take a resource. */
+export interface SizeRule {
+  readonly filenames: readonly string[];
+  readonly least: number;
+  /** What the charm makes of an empty file; absent: it refuses that too. */
+  readonly empty?: string;
+  readonly why: string;
+}
+
 export interface Catalogue {
   readonly images: {
     readonly sources: readonly string[];
@@ -51,7 +69,15 @@ export interface Catalogue {
     readonly lists: { readonly folder: string; readonly completeWhen: string; readonly channelOf: readonly string[] };
     readonly always: readonly { readonly image: string; readonly why: string }[];
     readonly archSuffixes: Readonly<Record<string, string>>;
+    /** Paths that were given up, with the paths the same images have now. */
+    readonly moved: Readonly<Record<string, string>>;
+    /** Options that choose a release of a charm's manifests, the first one set wins. */
+    readonly releaseOptions: readonly string[];
+    readonly code: readonly CodeRule[];
+    /** Charms whose images only their customers have. */
+    readonly customer: readonly { readonly charms: readonly string[]; readonly why: string }[];
   };
+  readonly resourceSizes: readonly SizeRule[];
   readonly alwaysSnaps: readonly SnapRule[];
   readonly snapResources: Readonly<Record<string, string>>;
   readonly registryMirrors: readonly string[];
@@ -119,7 +145,15 @@ function decode(root: Record<string, unknown>): Catalogue {
         return { image: string(row['image'], `${path}.image`), why: string(row['why'], `${path}.why`) };
       }),
       archSuffixes: stringMap(images['archSuffixes'], 'images.archSuffixes'),
+      moved: stringMap(images['moved'] ?? {}, 'images.moved'),
+      releaseOptions: strings(images['releaseOptions'] ?? [], 'images.releaseOptions'),
+      code: list(images['code'] ?? [], 'images.code', codeRule),
+      customer: list(images['customer'] ?? [], 'images.customer', (item, path) => {
+        const row = record(item, path);
+        return { charms: strings(row['charms'], `${path}.charms`), why: string(row['why'], `${path}.why`) };
+      }),
     },
+    resourceSizes: list(root['resourceSizes'] ?? [], 'resourceSizes', sizeRule),
     alwaysSnaps: list(record(root['snaps'], 'snaps')['always'], 'snaps.always', snapRule),
     snapResources: stringMap(root['snapResources'], 'snapResources'),
     registryMirrors: strings(root['registryMirrors'], 'registryMirrors'),
@@ -156,6 +190,29 @@ function debRule(value: unknown, path: string): DebRule {
 function optionRule(value: unknown, path: string): OptionRule {
   const row = record(value, path);
   return { option: string(row['option'], `${path}.option`), value: string(row['value'], `${path}.value`), ...range(row, path) };
+}
+
+function codeRule(value: unknown, path: string): CodeRule {
+  const row = record(value, path);
+  const pattern = string(row['pattern'], `${path}.pattern`);
+  try {
+    new RegExp(pattern);
+  } catch (error) {
+    throw new Error(`${path}.pattern: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+  return { charms: strings(row['charms'], `${path}.charms`), pattern, ...(row['option'] !== undefined && { option: string(row['option'], `${path}.option`) }) };
+}
+
+function sizeRule(value: unknown, path: string): SizeRule {
+  const row = record(value, path);
+  const { least } = row;
+  if (typeof least !== 'number' || !Number.isSafeInteger(least)) throw new Error(`${path}.least: wanted bytes, found ${JSON.stringify(least)}`);
+  return {
+    filenames: strings(row['filenames'], `${path}.filenames`),
+    least,
+    ...(row['empty'] !== undefined && { empty: string(row['empty'], `${path}.empty`) }),
+    why: string(row['why'], `${path}.why`),
+  };
 }
 
 function registryOption(value: unknown, path: string): RegistryOption {

@@ -17,3 +17,11 @@ export function configDefault(configYaml: string, option: string): string | unde
   const value: unknown = declared.default;
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
+
+/** Text options with their defaults; the empty text where there is none. */
+export function textDefaults(configYaml: string): ReadonlyMap<string, string> {
+  const names = Object.entries(options(configYaml)).flatMap(([name, option]) =>
+    typeof option === 'object' && option !== null && 'type' in option && option.type === 'string' ? [name] : [],
+  );
+  return new Map(names.map((name) => [name, configDefault(configYaml, name) ?? '']));
+}

@@ -5,6 +5,7 @@ import type { Base } from '../../domain/base.ts';
 import type { BundleRelease, CharmFiles, CharmRelease, ResolvedImage, SnapRelease } from '../../domain/releases.ts';
 import type { BundleSource } from './bundle-source.ts';
 import type { SourceFile } from './source-file.ts';
+import type { ImageMention } from './wanted-images.ts';
 
 /** One charm release that applications run on one architecture. */
 export interface CharmFact {
@@ -27,6 +28,9 @@ export interface ImageFact {
   readonly name: string;
   readonly arch: Arch;
   readonly resolved: ResolvedImage;
+  /** Paths below the site's prefix, the canonical one first. */
+  readonly targets: readonly string[];
+  readonly login?: string;
   readonly reasons: readonly string[];
 }
 
@@ -36,6 +40,8 @@ export interface Facts {
   readonly charms: readonly CharmFact[];
   readonly snaps: readonly SnapFact[];
   readonly images: readonly ImageFact[];
+  /** The images that charms ask for by an option or would name in one. */
+  readonly asked: readonly ImageMention[];
   readonly sources: readonly SourceFile[];
   readonly warnings: readonly string[];
 }

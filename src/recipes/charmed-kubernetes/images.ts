@@ -2,31 +2,32 @@
 import type { Arch } from '../../domain/arch.ts';
 import { ociPlatform } from '../../domain/arch.ts';
 import { ShrinkwrapError } from '../../domain/errors.ts';
-import { formatImageRef } from '../../domain/image-ref.ts';
+import { formatImageRef, parseImageRef, type ImageRef } from '../../domain/image-ref.ts';
 import { sortedBy } from '../../domain/sorted.ts';
 import type { Upstream } from '../upstream.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { ImageFact } from './facts.ts';
 import type { SourceFile } from './source-file.ts';
 import { listsOfChannel, parseImageList } from './image-lists.ts';
-import { fullImageName, imageCandidates, isForArch } from './image-names.ts';
+import { imageCandidates, isForArch } from './image-names.ts';
 import { parseUpstreamNames } from './upstream-names.ts';
-
-/** Full names with the reasons for each. */
-export type ImageReasons = ReadonlyMap<string, readonly string[]>;
+import { isCdkName, mention, type ImageMention, type WantedImage } from './wanted-images.ts';
 
 export interface ListedImages {
-  readonly images: ImageReasons;
+  readonly images: readonly ImageMention[];
   readonly sources: readonly SourceFile[];
   readonly warnings: readonly string[];
 }
 
-/** The newest list of the channel's track, and the newest complete one where that is partial (facts/charmhub-juju.md 6.3). */
-export async function listedImages(channel: string, catalogue: Catalogue, upstream: Upstream): Promise<ListedImages> {
+/**
+ * The newest list of the channel's track, and the newest complete one where that is partial (facts/charmhub-juju.md 6.3).
+ * A track without a complete one is an error, or a warning where the user allows it.
+ */
+export async function listedImages(channel: string, allowIncomplete: boolean, catalogue: Catalogue, upstream: Upstream): Promise<ListedImages> {
   const { folder, completeWhen } = catalogue.images.lists;
   const names = (await upstream.bundleRepository.list(folder)) ?? [];
   const candidates = listsOfChannel(names, channel);
-  if (candidates.length === 0) {
+  if (candidates.length === 0 && !allowIncomplete) {
     throw new ShrinkwrapError('UPSTREAM_NOT_FOUND', {
       what: 'image list for channel',
       name: channel,
@@ -44,33 +45,22 @@ export async function listedImages(channel: string, catalogue: Catalogue, upstre
     if (complete) break;
   }
   const complete = used.some(({ images }) => images.some((image) => image.includes(completeWhen)));
+  const lack = `no image list of ${channel} is complete: none of ${candidates.length} names ${completeWhen}`;
+  if (!complete && !allowIncomplete) {
+    const message = `${lack}; what add-ons need would be missing behind the air gap (--allow-incomplete-images packs what there is)`;
+    throw new ShrinkwrapError('INPUT_INVALID', { what: 'image lists', problems: [{ file: folder, code: 'incomplete-images', message }] });
+  }
   return {
-    images: collect(used.flatMap(({ path, images }) => images.map((image) => [fullImageName(image, catalogue.images), `image list ${path}`] as const))),
+    images: used.flatMap(({ path, images }) => images.map((image) => mention(image, `image list ${path}`, catalogue.images))),
     sources: used.map(({ path, bytes }) => ({ path: `sources/github/charmed-kubernetes/bundle/HEAD/${path}`, bytes })),
-    warnings: complete ? [] : [`no image list of ${channel} is complete: none names ${completeWhen}`],
+    warnings: complete ? [] : [lack],
   };
 }
 
 const tracksOf = (names: readonly string[]): string[] =>
   [...new Set(names.map((name) => /^v(\d+\.\d+)\./.exec(name)?.[1]).filter((track) => track !== undefined))].toSorted();
 
-export function alwaysImages(catalogue: Catalogue): ImageReasons {
-  return collect(catalogue.images.always.map(({ image, why }) => [fullImageName(image, catalogue.images), why] as const));
-}
-
-/** Unites reasons; order of first mention. */
-export function uniteImages(...parts: readonly ImageReasons[]): ImageReasons {
-  return collect(parts.flatMap((part) => [...part].flatMap(([name, reasons]) => reasons.map((reason) => [name, reason] as const))));
-}
-
-function collect(pairs: readonly (readonly [string, string])[]): ImageReasons {
-  const images = new Map<string, string[]>();
-  for (const [name, reason] of pairs) {
-    const reasons = images.get(name) ?? [];
-    if (!reasons.includes(reason)) images.set(name, [...reasons, reason]);
-  }
-  return images;
-}
+export const alwaysImages = ({ images }: Catalogue): ImageMention[] => images.always.map(({ image, why }) => mention(image, why, images));
 
 export interface ImageOptions {
   readonly archs: readonly Arch[];
@@ -78,20 +68,25 @@ export interface ImageOptions {
 }
 
 /** Asks the sources in order for every name and architecture; a name that no source has is an error with all of them. */
-export async function resolveImages(images: ImageReasons, { archs, sources }: ImageOptions, catalogue: Catalogue, upstream: Upstream): Promise<ImageFact[]> {
-  const jobs = [...images].flatMap(([name, reasons]) =>
-    archs.filter((arch) => isForArch(name, arch, catalogue.images)).map((arch) => ({ name, reasons, arch })),
-  );
+export async function resolveImages(
+  images: readonly WantedImage[],
+  { archs, sources }: ImageOptions,
+  catalogue: Catalogue,
+  upstream: Upstream,
+): Promise<ImageFact[]> {
+  const jobs = images.flatMap((wanted) => archs.filter((arch) => isForArch(wanted.name, arch, catalogue.images)).map((arch) => ({ wanted, arch })));
   const upstreamNames = lazily(async () => parseUpstreamNames((await upstream.bundleRepository.read('container-images.txt'))?.toString('utf8') ?? ''));
-  const found = await upstream.all(jobs, async ({ name, reasons, arch }): Promise<ImageFact | string> => {
+  const found = await upstream.all(jobs, async ({ wanted, arch }): Promise<ImageFact | string> => {
+    const { name, targets, reasons, login } = wanted;
     const platform = ociPlatform(arch);
-    for (const ref of imageCandidates(name, catalogue.images, sources)) {
-      const resolved = await upstream.images.resolve(ref, platform);
-      if (resolved !== undefined) return { name, arch, resolved, reasons };
+    const candidates = candidatesOf(wanted, catalogue, sources);
+    const own = lazily(async () => (await upstreamNames()).get(name.slice(name.indexOf('/cdk/') + '/cdk/'.length)));
+    for (const ref of [...candidates, own]) {
+      const place = typeof ref === 'function' ? await ref() : ref;
+      const resolved = place === undefined ? undefined : await upstream.images.resolve(place, platform);
+      if (resolved !== undefined) return { name, arch, resolved, targets, reasons, ...(login !== undefined && { login }) };
     }
-    const own = (await upstreamNames()).get(name.slice(name.indexOf('/cdk/') + '/cdk/'.length));
-    const resolved = own === undefined ? undefined : await upstream.images.resolve(own, platform);
-    return resolved === undefined ? missing(name, catalogue, sources) : { name, arch, resolved, reasons };
+    return `${name} (asked ${candidates.map(formatImageRef).join(', ')}; wanted by ${reasons.join(', ')})`;
   });
   const absent = found.filter((fact) => typeof fact === 'string');
   if (absent.length > 0) {
@@ -108,8 +103,15 @@ export async function resolveImages(images: ImageReasons, { archs, sources }: Im
   );
 }
 
-const missing = (name: string, catalogue: Catalogue, sources: readonly string[]): string =>
-  `${name} (asked ${imageCandidates(name, catalogue.images, sources).map(formatImageRef).join(', ')})`;
+/** The name's own places, then those of its other names, then the mirror for what it was not named with. */
+function candidatesOf({ name, others }: WantedImage, catalogue: Catalogue, sources: readonly string[]): ImageRef[] {
+  const refs = [name, ...others].flatMap((each) => imageCandidates(each, catalogue.images, sources));
+  const mirrored = sources.map((source) => parseImageRef(`${source.replace(/\/+$/, '')}/${below(parseImageRef(name))}`));
+  const all = isCdkName(name, catalogue.images) ? refs : [...refs, ...mirrored];
+  return [...new Map(all.map((ref) => [formatImageRef(ref), ref])).values()];
+}
+
+const below = (ref: ImageRef): string => formatImageRef({ ...ref, host: '-' }).slice('-/'.length);
 
 function lazily<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;

@@ -29,7 +29,7 @@ export function planOf(facts: Facts, request: RecipeRequest, catalogue: Catalogu
   const snaps = snapArtifacts(facts.snaps);
   const images = imageArtifacts(facts.images);
   const artifacts: Artifact[] = sortedBy([...charms, ...resources, ...snaps.artifacts, ...images], ({ path }) => path);
-  const registryRows = registryOptionRows(facts.charms, images, catalogue);
+  const registryRows = registryOptionRows(facts.charms, images, facts.asked, catalogue);
   const onBases = facts.charms.map(onBase);
   const files: PlanFile[] = [
     ...bundleFiles(facts, request, catalogue, registryRows, skip.has('resources')),

@@ -3,7 +3,7 @@ import type { Recipe } from '../recipe.ts';
 import { readWantedBundle } from './bundle-source.ts';
 import { readCatalogue, type Catalogue } from './catalogue.ts';
 import { resolveCharms } from './charms.ts';
-import { alwaysImages, listedImages, resolveImages, uniteImages } from './images.ts';
+import { discoverImages, NO_IMAGES } from './discover-images.ts';
 import { planOf } from './plan.ts';
 import { optionOf } from './registry-options.ts';
 import { resolveSnapClosure } from '../snap-closure.ts';
@@ -25,20 +25,19 @@ export const charmedKubernetes: Recipe = {
     const wanted = [...wantedSnaps(charms, option, catalogue, request.archs), ...addedSnaps(request.snaps ?? [], request.archs)];
     const snaps = request.skip.includes('snaps') ? [] : await resolveSnapClosure(wanted, request.snapChannels ?? {}, upstream);
     const channel = releaseChannel(charms, option, catalogue);
-    const listed = request.skip.includes('containers') || channel === undefined ? undefined : await listedImages(channel, catalogue, upstream);
     const imageSources = request.imageSources.length > 0 ? request.imageSources : catalogue.images.sources;
-    const images =
-      listed === undefined
-        ? []
-        : await resolveImages(uniteImages(listed.images, alwaysImages(catalogue)), { archs: request.archs, sources: imageSources }, catalogue, upstream);
+    const containers = request.skip.includes('containers')
+      ? NO_IMAGES
+      : await discoverImages(charms, option, channel, { ...request, imageSources }, catalogue, upstream);
     const facts: Facts = {
       bundle: source,
       ...(release !== undefined && { release }),
       charms,
       snaps,
-      images,
-      sources: [...sources, ...(listed?.sources ?? [])],
-      warnings: [...warnings, ...charmWarnings, ...(listed?.warnings ?? []), ...images.flatMap(({ resolved }) => resolved.warnings)],
+      images: containers.images,
+      asked: containers.asked,
+      sources: [...sources, ...containers.sources],
+      warnings: [...warnings, ...charmWarnings, ...containers.warnings, ...containers.images.flatMap(({ resolved }) => resolved.warnings)],
     };
     return planOf(facts, { ...request, imageSources }, catalogue);
   },

@@ -2,10 +2,12 @@
 import semver from 'semver';
 import type { Bundle, Value } from '../../bundle/bundle.ts';
 import type { ImageArtifact } from '../../domain/artifact.ts';
+import { parseImageRef, sitePath } from '../../domain/image-ref.ts';
 import { byCodeUnit } from '../../domain/sorted.ts';
 import type { Catalogue, RegistryForm } from './catalogue.ts';
 import { declaresOption } from './charm-config.ts';
 import type { CharmFact } from './facts.ts';
+import type { ImageMention } from './wanted-images.ts';
 
 export interface RegistryOptionRow {
   readonly application: string;
@@ -16,13 +18,28 @@ export interface RegistryOptionRow {
 }
 
 /** Only options that the charm's own config.yaml declares: releases differ, and Juju refuses an unknown one. */
-export function registryOptionRows(charms: readonly CharmFact[], images: readonly ImageArtifact[], catalogue: Catalogue): RegistryOptionRow[] {
+export function registryOptionRows(
+  charms: readonly CharmFact[],
+  images: readonly ImageArtifact[],
+  asked: readonly ImageMention[],
+  catalogue: Catalogue,
+): RegistryOptionRow[] {
+  const packed = new Set(images.flatMap(({ targets }) => targets));
+  // What the charm itself asks for: a newer image of the same path may be a list's, or another charm's.
+  const askedFor = (application: string, option: string): string | undefined =>
+    asked
+      .filter((mention) => mention.application === application && mention.option === option)
+      .map(({ name }) => sitePath(parseImageRef(name)))
+      .find((target) => packed.has(target));
   const rows = charms.flatMap(({ release, applications, arch }) =>
     catalogue.registryOptions
       .filter(({ option, charms: only }) => (only === undefined || only.includes(release.name)) && declaresOption(release.configYaml, option))
       .flatMap(({ option, form, match }) => {
-        const value = form === 'image' ? newestOf((match ?? '').replace('{arch}', arch), images) : '';
-        return value === undefined ? [] : applications.map((application) => ({ application, option, form, value }));
+        const newest = form === 'image' ? newestOf((match ?? '').replace('{arch}', arch), images) : '';
+        return applications.flatMap((application) => {
+          const value = (form === 'image' ? askedFor(application, option) : undefined) ?? newest;
+          return value === undefined ? [] : [{ application, option, form, value }];
+        });
       }),
   );
   const unique = new Map(rows.map((row) => [`${row.application}\t${row.option}`, row]));

@@ -5,7 +5,8 @@ import { join, resolve } from 'node:path';
 import { readCatalogue } from '#src/recipes/charmed-kubernetes/catalogue.js';
 import { listsOfChannel, parseImageList } from '#src/recipes/charmed-kubernetes/image-lists.js';
 import { fullImageName, imageCandidates, isForArch } from '#src/recipes/charmed-kubernetes/image-names.js';
-import { listedImages, alwaysImages, uniteImages } from '#src/recipes/charmed-kubernetes/images.js';
+import { listedImages, alwaysImages } from '#src/recipes/charmed-kubernetes/images.js';
+import { wantedImages } from '#src/recipes/charmed-kubernetes/wanted-images.js';
 import { snapChannel } from '#src/recipes/charmed-kubernetes/channels.js';
 import { byTrack } from '#src/recipes/charmed-kubernetes/track-range.js';
 import { parseUpstreamNames } from '#src/recipes/charmed-kubernetes/upstream-names.js';
@@ -47,8 +48,8 @@ describe('completeness', () => {
       'container-images/v1.26.15.txt': '\n',
       'container-images/v1.26.3.txt': 'rocks.canonical.com/cdk/coredns/coredns:1.9.3\n',
     });
-    const { images, sources, warnings } = await listedImages('1.26/stable', catalogue, upstream);
-    assert.deepEqual(Object.fromEntries(images), {
+    const { images, sources, warnings } = await listedImages('1.26/stable', false, catalogue, upstream);
+    assert.deepEqual(Object.fromEntries(wantedImages(images, catalogue.images).map(({ name, reasons }) => [name, reasons])), {
       'rocks.canonical.com/cdk/pause:3.6': ['image list container-images/v1.26.14.txt', 'image list container-images/v1.26.4.txt'],
       'rocks.canonical.com/cdk/new:1': ['image list container-images/v1.26.14.txt'],
       'rocks.canonical.com/cdk/coredns/coredns:1.9.4': ['image list container-images/v1.26.4.txt'],
@@ -62,28 +63,41 @@ describe('completeness', () => {
     );
     assert.deepEqual(warnings, []);
   });
-  test('a track whose every list lacks coredns is said', async () => {
-    const { warnings } = await listedImages('1.26/stable', catalogue, repository({ 'container-images/v1.26.0.txt': 'a/b:1\n' }));
-    assert.equal(warnings.length, 1);
+  test('T1: a track whose every list lacks coredns is refused, unless the user allows it', async () => {
+    const upstream = repository({ 'container-images/v1.26.0.txt': 'a/b:1\n' });
+    await assert.rejects(listedImages('1.26/stable', false, catalogue, upstream), (error: Error & { code?: string }) => {
+      assert.equal(error.code, 'INPUT_INVALID');
+      assert.match(error.message, /no image list of 1\.26\/stable is complete: none of 1 names \/coredns\//);
+      return true;
+    });
+    const { images, warnings } = await listedImages('1.26/stable', true, catalogue, upstream);
+    assert.deepEqual(
+      images.map(({ name }) => name),
+      ['rocks.canonical.com/cdk/a/b:1'],
+    );
+    assert.deepEqual(warnings, ['no image list of 1.26/stable is complete: none of 1 names /coredns/']);
   });
   test('an unknown track tells which tracks exist', async () => {
-    await assert.rejects(listedImages('1.99/stable', catalogue, repository({ 'container-images/v1.26.0.txt': 'a\n', 'container-images/v1.27.0.txt': 'a\n' })), {
-      code: 'UPSTREAM_NOT_FOUND',
-      facts: { what: 'image list for channel', name: '1.99/stable', where: 'container-images/ of the bundle repository', exists: ['1.26', '1.27'] },
-    });
+    await assert.rejects(
+      listedImages('1.99/stable', false, catalogue, repository({ 'container-images/v1.26.0.txt': 'a\n', 'container-images/v1.27.0.txt': 'a\n' })),
+      {
+        code: 'UPSTREAM_NOT_FOUND',
+        facts: { what: 'image list for channel', name: '1.99/stable', where: 'container-images/ of the bundle repository', exists: ['1.26', '1.27'] },
+      },
+    );
   });
   test('the official 1.26 lists: v1.26.15 united with v1.26.4', { skip: existsSync(DATA) ? false : 'no upstream data on this machine' }, async () => {
     const folder = join(DATA, 'bundle', 'container-images');
     const files = Object.fromEntries(readdirSync(folder).map((name) => [`container-images/${name}`, readFileSync(join(folder, name), 'utf8')]));
-    const { images, sources } = await listedImages('1.26/stable', catalogue, repository(files));
+    const { images, sources } = await listedImages('1.26/stable', false, catalogue, repository(files));
     assert.deepEqual(
       sources.map(({ path }) => path.split('/').at(-1)),
       ['v1.26.15.txt', 'v1.26.4.txt'],
     );
-    assert.ok([...images.keys()].some((name) => name.includes('/coredns/')));
-    assert.ok(images.size >= 52);
-    const all = uniteImages(images, alwaysImages(catalogue));
-    assert.ok(all.has('rocks.canonical.com/cdk/pause:3.9'));
+    assert.ok(images.some(({ name }) => name.includes('/coredns/')));
+    const all = wantedImages([...images, ...alwaysImages(catalogue)], catalogue.images).map(({ name }) => name);
+    assert.ok(all.length >= 52);
+    assert.ok(all.includes('rocks.canonical.com/cdk/pause:3.9'));
   });
 });
 

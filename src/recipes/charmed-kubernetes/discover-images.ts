@@ -1,0 +1,39 @@
+/** All images of a bundle: lists of its Kubernetes release, what every cluster needs, and what the charms name themselves. */
+import type { RecipeRequest } from '../recipe.ts';
+import type { Upstream } from '../upstream.ts';
+import type { Catalogue } from './catalogue.ts';
+import { charmImages } from './charm-images.ts';
+import type { CharmFact, Facts } from './facts.ts';
+import { alwaysImages, listedImages, resolveImages } from './images.ts';
+import type { OptionOf } from './snaps.ts';
+import { tagClashes, wantedImages } from './wanted-images.ts';
+
+export type DiscoveredImages = Pick<Facts, 'images' | 'asked' | 'sources' | 'warnings'>;
+
+export const NO_IMAGES: DiscoveredImages = { images: [], asked: [], sources: [], warnings: [] };
+
+/** `channel` is that of the cluster's Kubernetes; undefined for a bundle that is no cluster, which has no lists. */
+export async function discoverImages(
+  charms: readonly CharmFact[],
+  optionOf: OptionOf,
+  channel: string | undefined,
+  { archs, imageSources, allowIncompleteImages }: Pick<RecipeRequest, 'archs' | 'imageSources' | 'allowIncompleteImages'>,
+  catalogue: Catalogue,
+  upstream: Upstream,
+): Promise<DiscoveredImages> {
+  const listed = channel === undefined ? undefined : await listedImages(channel, allowIncompleteImages, catalogue, upstream);
+  const named = charmImages(charms, optionOf, catalogue);
+  const wanted = wantedImages([...(listed?.images ?? []), ...(listed === undefined ? [] : alwaysImages(catalogue)), ...named.mentions], catalogue.images);
+  return {
+    images: await resolveImages(wanted, { archs, sources: imageSources }, catalogue, upstream),
+    asked: named.mentions.filter(({ option }) => option !== undefined),
+    sources: listed?.sources ?? [],
+    warnings: [...(listed?.warnings ?? []), ...named.warnings, ...tagClashes(wanted), ...pinnedIndexes(wanted.map(({ name }) => name))],
+  };
+}
+
+/** An index answers under its digest only when the registry has it with its children, and it is one architecture that is packed. */
+const pinnedIndexes = (names: readonly string[]): string[] => {
+  const pinned = names.filter((name) => name.includes('@'));
+  return pinned.length === 0 ? [] : [`pinned by digest, packed by tag for the architectures asked for: ${pinned.join(', ')}`];
+};
