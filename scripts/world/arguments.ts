@@ -16,10 +16,12 @@ export interface WorldRequest {
   /** Keep the private keys beside the world. */
   readonly keys: boolean;
   readonly name?: string;
+  /** A file like charms.yaml that is laid over it. */
+  readonly charms?: string;
 }
 
 export const USAGE =
-  'usage: world --bundle FILE [--overlays DIR] [--image-lists DIR] --channel CHANNEL [--arch ARCH]... --out DIR [--name NAME] [--keys] [--trust DIR]';
+  'usage: world --bundle FILE [--overlays DIR] [--image-lists DIR] --channel CHANNEL [--arch ARCH]... --out DIR [--name NAME] [--charms FILE] [--keys] [--trust DIR]';
 
 export class UsageError extends Error {}
 
@@ -31,13 +33,14 @@ const OPTIONS = {
   arch: { type: 'string', multiple: true },
   out: { type: 'string' },
   name: { type: 'string' },
+  charms: { type: 'string' },
   trust: { type: 'string' },
   keys: { type: 'boolean' },
 } as const;
 
 export function readArguments(argv: readonly string[]): WorldRequest {
   const values = parse(argv);
-  const { overlays, 'image-lists': imageLists, trust, name } = values;
+  const { overlays, 'image-lists': imageLists, trust, name, charms } = values;
   const archs = [...new Set((values.arch ?? ['amd64']).flatMap((text) => text.split(',')).map(readArch))];
   return {
     bundle: needed(values.bundle, 'bundle'),
@@ -49,6 +52,7 @@ export function readArguments(argv: readonly string[]): WorldRequest {
     ...(imageLists !== undefined && { imageLists }),
     ...(trust !== undefined && { trust }),
     ...(name !== undefined && { name }),
+    ...(charms !== undefined && { charms }),
   };
 }
 

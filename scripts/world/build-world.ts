@@ -10,7 +10,7 @@ import { UsageError, type WorldRequest } from './arguments.ts';
 import { type BundleFile, bundleNeeds, type BundleNeeds } from './bundle-needs.ts';
 import { charmReleases } from './charm-releases.ts';
 import { numberFrom, storeId } from './identity.ts';
-import { imageNames } from './image-names.ts';
+import { addonImages, imageNames } from './image-names.ts';
 import { readKnowledge } from './knowledge.ts';
 import { mapConcurrently } from './map-concurrently.ts';
 import { snapReleases } from './snap-releases.ts';
@@ -30,7 +30,7 @@ const REPOSITORY = 'sources/github/charmed-kubernetes/bundle/HEAD';
 export async function buildWorld(request: WorldRequest, now: Date, signal: AbortSignal): Promise<WorldSummary> {
   setMaxListeners(0, signal); // every open stream listens
   const [knowledge, bundle, overlays, lists] = await Promise.all([
-    readKnowledge(),
+    readKnowledge(request.charms),
     readBundle(request.bundle),
     readFolder(request.overlays, '.yaml'),
     readFolder(request.imageLists, '.txt'),
@@ -46,7 +46,11 @@ export async function buildWorld(request: WorldRequest, now: Date, signal: Abort
   const digestOf = (image: string): string => images.digests.get(image) ?? '';
   const charmRows = await writeCharms(charms, request.channel, { wheelhouse: knowledge.wheelhouse, digestOf }, tree);
   const trust = await trusting;
-  const snapRows = await writeSnaps(snapReleases(charms, needs.charms, request.archs, knowledge), trust, now, tree);
+  const snapRows = await writeSnaps(
+    snapReleases(charms, needs.charms, request.archs, knowledge),
+    { addonImages: addonImages(lists, request.channel), trust, now },
+    tree,
+  );
   if (request.keys) await writeTrust(trust, `${request.out}.keys`);
   const artifacts = sortedBy([...charmRows, ...snapRows, ...images.artifacts], ({ path }) => path);
   await tree.write('manifest.json', canonicalJson(manifestOf(request, needs, artifacts, now)));

@@ -100,18 +100,23 @@ function reactiveFiles(release: CharmRelease, { wheelhouse }: CharmContext): Zip
 }
 
 function opsFiles(release: CharmRelease, context: CharmContext): ZipFile[] {
-  const { track, branchFile, manifests } = release;
+  const { track, branchFile, manifests, templates } = release;
   return [
     { name: 'dispatch', bytes: Buffer.from('#!/bin/sh\nPYTHONPATH=lib:venv exec ./src/charm.py\n'), executable: true },
     { name: 'src/charm.py', bytes: Buffer.from(imagesInCode(release)), executable: true },
     textFile('requirements.txt', 'ops\n'),
     ...(branchFile === undefined ? [] : [textFile(branchFile, `${track === 'latest' ? 'main' : `release_${track}`}\n`)]),
+    ...[...templates].map(([file, images]) => textFile(`templates/${file}`, template(images))),
     ...manifests.flatMap((each) => [
       textFile(`upstream/${each.name}/version`, `${each.version}\n`),
       textFile(`upstream/${each.name}/manifests/${each.version}/${each.file}`, workload(each, context)),
     ]),
   ];
 }
+
+/** Rendered by the charm: no YAML as it stands. */
+const template = (images: readonly string[]): string =>
+  `{% if true %}\n${images.map((image) => `- image: docker.io/${image.replace(/^[^/]+\/(?:cdk\/)?/, '')}\n  args: {{ args }}\n`).join('')}{% endif %}\n`;
 
 const classicFiles = (): ZipFile[] => HOOKS.map((hook) => script(`hooks/${hook}`));
 

@@ -48,6 +48,8 @@ export interface CharmRelease {
   readonly options: readonly CharmOption[];
   readonly resources: readonly CharmResource[];
   readonly manifests: readonly CharmManifest[];
+  /** File → images that this template names behind a registry. */
+  readonly templates: ReadonlyMap<string, readonly string[]>;
   /** Images that the code asks for by name. */
   readonly images: readonly string[];
   readonly actions: readonly string[];
@@ -76,6 +78,9 @@ export function charmRelease(place: ReleasePlace, block: Mapping, use: CharmUse,
     options: optionsOf(mappingAt(block['options'], `${name}: options`), use, track),
     resources: Object.entries(mappingAt(block['resources'], `${name}: resources`)).map(([resource, spec]) => resourceOf(resource, spec, name)),
     manifests: Object.entries(mappingAt(block['manifests'], `${name}: manifests`)).map(([manifest, spec]) => manifestOf(manifest, mappingAt(spec, name))),
+    templates: new Map(
+      Object.entries(mappingAt(block['templates'], `${name}: templates`)).map(([file, images]) => [file, textsAt(images, `${name}: templates: ${file}`)]),
+    ),
     images: textsAt(block['images'], `${name}: images`),
     actions: textsAt(block['actions'], `${name}: actions`),
     snaps: new Map(Object.entries(mappingAt(block['snaps'], `${name}: snaps`)).map(([snap, rule]) => [snap, textAt(rule, `${name}: snaps: ${snap}`)])),

@@ -35,7 +35,7 @@ export function imageNames(lists: readonly ImageList[], channel: string, charms:
   };
   for (const { file, text } of listsOfTrack(lists, channel)) for (const name of linesOf(text)) add(name, `image list container-images/${file}`);
   for (const charm of charms) {
-    for (const name of charm.images) add(name, `charm ${charm.name}`);
+    for (const name of [...charm.images, ...[...charm.templates.values()].flat()]) add(name, `charm ${charm.name}`);
     for (const { images, pinned } of charm.manifests) for (const name of images) add(name, `charm ${charm.name}`, pinned);
   }
   for (const name of ALWAYS) add(name, 'always');
@@ -45,6 +45,15 @@ export function imageNames(lists: readonly ImageList[], channel: string, charms:
       const only = archOfName(name);
       return { name, reasons: [...entry.reasons].toSorted(byCodeUnit), pinned: entry.pinned, ...(only !== undefined && { only }) };
     });
+}
+
+/** What cdk-addons deploys (facts/offline-deploy.md 2.4), as the newest complete list of the track has it. */
+export function addonImages(lists: readonly ImageList[], channel: string): string[] {
+  const complete = listsOfTrack(lists, channel)
+    .filter(({ text }) => text.includes('/coredns/'))
+    .toSorted((a, b) => b.file.localeCompare(a.file, 'en', { numeric: true }))[0];
+  const names = linesOf(complete?.text ?? '').map((line) => fullName(line).slice(BARE_BELOW.length));
+  return names.filter((name) => /^(?:coredns|kubernetesui|metrics-server|kube-state-metrics)\/|^addon-resizer-amd64/.test(name));
 }
 
 /** Finals and pre-releases; `latest` is every track. */

@@ -22,9 +22,15 @@ export interface Knowledge {
 const FOLDER = join(import.meta.dirname, '../../../scripts/world');
 const BASE_SNAPS = ['snapd', 'core', 'core18', 'core20', 'core22', 'core24', 'lxd'];
 
-export async function readKnowledge(folder = FOLDER): Promise<Knowledge> {
+/** `added` is a file like charms.yaml: its blocks are laid over those of the same charms, as an era is. */
+export async function readKnowledge(added?: string, folder = FOLDER): Promise<Knowledge> {
   const [charms, snaps] = await Promise.all([readTable(join(folder, 'charms.yaml')), readTable(join(folder, 'snaps.yaml'))]);
-  const blocks = mappingAt(charms['charms'], 'charms');
+  const more = added === undefined ? {} : mappingAt((await readTable(added))['charms'], added);
+  const blocks = { ...mappingAt(charms['charms'], 'charms') };
+  for (const [name, era] of Object.entries(more)) {
+    const block = mappingAt(blocks[name], name);
+    blocks[name] = { ...block, eras: [...listAt(block['eras'], `${name}: eras`), era] };
+  }
   const families = mappingAt(charms['families'], 'families');
   const snapBlocks = mappingAt(snaps['snaps'], 'snaps');
   const familyOf = (name: string): Mapping => mappingAt(families[optionalText(mappingAt(blocks[name], name)['family'], name) ?? 'other'], 'families');

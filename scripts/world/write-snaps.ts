@@ -24,9 +24,17 @@ interface Signed {
   readonly sha256: string;
 }
 
-export async function writeSnaps(snaps: readonly SnapRelease[], trust: Trust, now: Date, tree: Tree): Promise<ManifestArtifact[]> {
+export interface SnapContext {
+  /** What the templates of cdk-addons name. */
+  readonly addonImages: readonly string[];
+  readonly trust: Trust;
+  readonly now: Date;
+}
+
+export async function writeSnaps(snaps: readonly SnapRelease[], context: SnapContext, tree: Tree): Promise<ManifestArtifact[]> {
+  const { trust } = context;
   const order = orderOf(snaps);
-  const signed = await mapConcurrently(snaps, (snap) => writeSnap(snap, order.get(snap.name) ?? 0, trust, now, tree));
+  const signed = await mapConcurrently(snaps, (snap) => writeSnap(snap, order.get(snap.name) ?? 0, context, tree));
   const rows = signed.toSorted(
     (a, b) => a.order - b.order || byCodeUnit(a.snap.name, b.snap.name) || byCodeUnit(a.snap.arch, b.snap.arch) || byCodeUnit(a.snap.channel, b.snap.channel),
   );
@@ -57,13 +65,14 @@ export function snapYaml({ name, version, base, type, confinement, arch }: SnapR
   });
 }
 
-async function writeSnap(snap: SnapRelease, order: number, trust: Trust, now: Date, tree: Tree): Promise<Signed> {
+async function writeSnap(snap: SnapRelease, order: number, { addonImages, trust, now }: SnapContext, tree: Tree): Promise<Signed> {
   const stem = `${snap.name}_${snap.revision}_${snap.arch}`;
   const yaml = snapYaml(snap);
   const bytes = squashfs(
     [
       { path: `bin/${snap.name}`, bytes: Buffer.from(`#!/bin/sh\necho "${snap.name} ${snap.version} ${snap.revision} ${snap.arch}"\n`), executable: true },
       { path: 'meta/snap.yaml', bytes: Buffer.from(yaml) },
+      ...(snap.name === 'cdk-addons' ? addonImages.map((image) => ({ path: templatePath(image), bytes: Buffer.from(template(image)) })) : []),
     ],
     now,
   );
@@ -74,6 +83,12 @@ async function writeSnap(snap: SnapRelease, order: number, trust: Trust, now: Da
   await tree.write(`sources/snaps/${stem}/snap.yaml`, yaml);
   return { snap, order, file: `snaps/${stem}.snap`, assert: `snaps/${stem}.assert`, size, sha3_384, sha256 };
 }
+
+const templatePath = (image: string): string => `templates/${image.replaceAll(/[/:]/g, '-')}.yaml`;
+
+/** As the build of the real snap leaves it: the registry is filled in on the machine (facts/offline-deploy.md 1.7). */
+const template = (image: string): string =>
+  `{% if true %}\nspec:\n  containers:\n    - name: addon\n      image: {{ registry|default('rocks.canonical.com/cdk') }}/${image.replace(/-amd64:/, '-{{ arch }}:')}\n{% endif %}\n`;
 
 const tableRow = ({ snap, order, file, assert, sha3_384, size }: Signed): Record<(typeof COLUMNS)[number], string | number> => ({
   name: snap.name,

@@ -38,10 +38,17 @@ test('reads the four texts and the names in the wheelhouse', async (t) => {
 
 test('what a charm lacks is empty', async (t) => {
   const path = charm(t, [{ name: 'metadata.yaml', bytes: 'name: x\n' }]);
-  assert.deepEqual(await readCharmFiles(path), { metadataYaml: 'name: x\n', configYaml: '', manifestYaml: '', layerYaml: '', wheelhouse: [], texts: new Map() });
+  assert.deepEqual(await readCharmFiles(path), {
+    metadataYaml: 'name: x\n',
+    configYaml: '',
+    manifestYaml: '',
+    layerYaml: '',
+    wheelhouse: [],
+    texts: new Map(),
+  });
 });
 
-test('reads what may name images: upstream manifests, templates and own code, no link and nobody else\'s files', async (t) => {
+test("reads what may name images: upstream manifests, templates and own code, no link and nobody else's files", async (t) => {
   const names = [
     'upstream/calico/version',
     'upstream/calico/manifests/3.25.1/calico.yaml',

@@ -11,6 +11,8 @@ export interface WorldInput {
   readonly imageLists?: string;
   readonly channel: string;
   readonly archs?: readonly string[];
+  /** Laid over scripts/world/charms.yaml. */
+  readonly charms?: string;
 }
 
 export interface Upstreams {
@@ -26,6 +28,7 @@ export async function buildWorld(input: WorldInput, out: string): Promise<void> 
   const args = ['--bundle', input.bundle, '--channel', input.channel, '--out', out];
   if (input.overlays !== undefined) args.push('--overlays', input.overlays);
   if (input.imageLists !== undefined) args.push('--image-lists', input.imageLists);
+  if (input.charms !== undefined) args.push('--charms', input.charms);
   for (const arch of input.archs ?? []) args.push('--arch', arch);
   await mkdir(join(out, '..'), { recursive: true });
   const { code, stderr } = await runWorld(args, { cwd: join(out, '..') });
@@ -37,7 +40,7 @@ export async function serveDirs(dirs: readonly string[], trust = join(dirs[0] ??
   const log: string[] = [];
   const server = createUpstreamServer({ dirs: [...dirs], log: (line) => log.push(line) });
   const { url } = await server.listen('127.0.0.1', 0);
-  const mirrors = ['ghcr.io', 'rocks.canonical.com', 'docker.io', 'registry.k8s.io', 'quay.io'].flatMap((host) => ['--registry-mirror', `${host}=${url}`]);
+  const mirrors = ['ghcr.io', 'rocks.canonical.com', 'docker.io', 'registry.k8s.io', 'quay.io', '*'].flatMap((host) => ['--registry-mirror', `${host}=${url}`]);
   return {
     url,
     log,

@@ -353,7 +353,7 @@ describe('the command', () => {
     const bundle = join(SAMPLE, 'bundle.yaml');
     const { code, stdout, stderr } = await command('--bundle', bundle, '--channel', '1.26', '--trust', keys, '--keys', '--out', `${out}/`);
     assert.deepEqual([code, stdout], [0, `${out}\n`]);
-    assert.match(stderr, /^world of 1\.26\/stable: 14 charms, \d+ resources, \d+ snaps, \d+ images, \d\.\d MB in \d+\.\d s\n$/);
+    assert.match(stderr, /^world of 1\.26\/stable: 14 charms, \d+ resources, \d+ snaps, \d+ images, \d+\.\d MB in \d+\.\d s\n$/);
     assert.deepEqual((await readdir(`${out}.keys`)).toSorted(), (await readdir(keys)).toSorted());
   });
 

@@ -46,8 +46,8 @@ export interface RegistryOption {
 /** Images that a charm's Python names. */
 export interface CodeRule {
   readonly charms: readonly string[];
-  /** A regular expression that matches the whole name. */
-  readonly pattern: string;
+  /** Matches the whole name; global. */
+  readonly pattern: RegExp;
   /** The option that would name it instead. */
   readonly option?: string;
 }
@@ -194,13 +194,16 @@ function optionRule(value: unknown, path: string): OptionRule {
 
 function codeRule(value: unknown, path: string): CodeRule {
   const row = record(value, path);
-  const pattern = string(row['pattern'], `${path}.pattern`);
-  try {
-    new RegExp(pattern);
-  } catch (error) {
-    throw new Error(`${path}.pattern: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
-  }
+  const pattern = expression(string(row['pattern'], `${path}.pattern`), `${path}.pattern`);
   return { charms: strings(row['charms'], `${path}.charms`), pattern, ...(row['option'] !== undefined && { option: string(row['option'], `${path}.option`) }) };
+}
+
+function expression(text: string, path: string): RegExp {
+  try {
+    return new RegExp(text, 'g');
+  } catch (error) {
+    throw new Error(`${path}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
 }
 
 function sizeRule(value: unknown, path: string): SizeRule {

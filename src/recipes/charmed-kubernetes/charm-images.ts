@@ -16,13 +16,14 @@ export interface CharmImages {
 }
 
 export function charmImages(charms: readonly CharmFact[], optionOf: OptionOf, catalogue: Catalogue): CharmImages {
-  const parts = charms.flatMap((charm) => charm.applications.map((application) => imagesOf(charm, application, optionOf, catalogue.images)));
+  const parts = charms.flatMap((charm) => charm.applications.map((application) => imagesOf(charm, application, optionOf, catalogue)));
   return { mentions: parts.flatMap(({ mentions }) => mentions), warnings: [...new Set(parts.flatMap(({ warnings }) => warnings))] };
 }
 
 type Rules = Catalogue['images'];
 
-function imagesOf(charm: CharmFact, application: string, optionOf: OptionOf, rules: Rules): CharmImages {
+function imagesOf(charm: CharmFact, application: string, optionOf: OptionOf, catalogue: Catalogue): CharmImages {
+  const { images: rules } = catalogue;
   const { release, files } = charm;
   const customer = rules.customer.find(({ charms }) => charms.includes(release.name));
   if (customer !== undefined) return { mentions: [], warnings: [`images of charm ${release.name} (${application}) are not packed: ${customer.why}`] };
@@ -31,7 +32,7 @@ function imagesOf(charm: CharmFact, application: string, optionOf: OptionOf, rul
   const found = manifestImages(files.texts, asked?.release);
   const fromFiles = [...found.images, ...templateImages(files.texts)].map((named) => deployed(named, charm, application, who, rules));
   return {
-    mentions: [...fromFiles, ...optionImages(charm, application, optionOf, who, rules), ...codeImages(charm, application, who, rules)],
+    mentions: [...fromFiles, ...optionImages(charm, application, optionOf, who, catalogue), ...codeImages(charm, application, who, rules)],
     warnings: found.releaseFound
       ? []
       : [`${who}: option ${asked?.option ?? ''} is ${asked?.release ?? ''}, which is none of the releases it carries: ${found.releases.join(', ')}`],
@@ -63,7 +64,7 @@ function codeImages({ release: { name: charm }, files }: CharmFact, application:
       [...files.texts]
         .filter(([file]) => file.endsWith('.py'))
         .flatMap(([file, text]) =>
-          newestFirst([...text.matchAll(new RegExp(pattern, 'g'))].map(([image]) => image)).map((image) => ({
+          newestFirst([...text.matchAll(pattern)].map(([image]) => image)).map((image) => ({
             name: fullImageName(image, rules),
             reason: `${who}: ${file}`,
             application,
@@ -77,13 +78,20 @@ const newestFirst = (images: readonly string[]): string[] =>
   [...new Set(images)].toSorted((a, b) => semver.rcompare(versionOf(a), versionOf(b)) || byCodeUnit(a, b));
 const versionOf = (image: string): string => semver.coerce(image.slice(image.lastIndexOf(':') + 1))?.version ?? '0.0.0';
 
-/** Options that name an image in full; one called `…-image` may leave the host out, as docker does. */
-function optionImages({ release: { configYaml } }: CharmFact, application: string, optionOf: OptionOf, who: string, rules: Rules): ImageMention[] {
+/** Options that name an image of a known registry; one called `…-image` may name any, without a host as docker does. */
+function optionImages(
+  { release: { configYaml } }: CharmFact,
+  application: string,
+  optionOf: OptionOf,
+  who: string,
+  { images: rules, registryMirrors: registries }: Catalogue,
+): ImageMention[] {
   return [...textDefaults(configYaml)].flatMap(([option, byDefault]) => {
     const set = optionOf(application, option);
     const value = set ?? byDefault;
-    const hasHost = /^[^/]*[.:][^/]*\//.test(value);
-    if (!isImage(value) || !(hasHost || /[-_]image$/.test(option))) return [];
+    // Taints look like images too: `node-role.kubernetes.io/control-plane:NoSchedule`.
+    const isRegistry = registries.includes(value.slice(0, value.indexOf('/')));
+    if (!isImage(value) || !(isRegistry || /(?:^|[-_])image$/.test(option))) return [];
     const name = fullImageName(formatImageRef(parseImageRef(value)), rules);
     return [{ name, reason: `${who}: option ${option} ${set === undefined ? 'of config.yaml' : 'of the bundle'}`, application, option }];
   });

@@ -71,6 +71,19 @@ describe('T2: lists lag behind charms', () => {
   });
 });
 
+describe('options that are no images', () => {
+  test('taints, registries, addresses and words', () => {
+    const config = options({
+      'register-with-taints': 'node-role.kubernetes.io/control-plane:NoSchedule',
+      'image-registry': 'rocks.canonical.com:443/cdk',
+      'nginx-image': 'auto',
+      proxy: 'http://proxy.lan:3128/x:1',
+      channel: '1.26/stable',
+    });
+    assert.deepEqual(found({ name: 'kubernetes-control-plane', config }).mentions, []);
+  });
+});
+
 describe('T3: images of overlays stand in no list', () => {
   test('manifests of the release that the option chooses, named as the image-registry option makes them', () => {
     const texts = {
