@@ -59,23 +59,27 @@ render_settings() {
 }
 
 overlay_text() { # PASSWORD ROW...
-  local password=$1 row application option form value applications=() name
-  local -A lines=()
+  local password=$1 row application option form value applications=() name line
+  local -A lines=() resources=()
   shift
   for row in "$@"; do
     IFS=$'\t' read -r application option form value <<<"$row"
     case $form in
       custom-registries) value=$(custom_registries "$password") ;;
       registry) value=$REGISTRY/$PREFIX ;;
-      image) value=$REGISTRY/$PREFIX/$value ;;
+      image | resource-image) value=$REGISTRY/$PREFIX/$value ;;
       *) die "$E_CHECKSUM" "kit/data/registry-options.tsv: unknown form $form" ;;
     esac
-    [[ -n ${lines["=$application"]:-} ]] || applications+=("$application")
-    lines["=$application"]+="      $(yaml_string "$option"): $(yaml_string "$value")"$'\n'
+    [[ -n ${lines["=$application"]:-}${resources["=$application"]:-} ]] || applications+=("$application")
+    line="      $(yaml_string "$option"): $(yaml_string "$value")"$'\n'
+    # Juju takes a reference in place of a file for a resource that is an image.
+    if [[ $form == resource-image ]]; then resources["=$application"]+=$line; else lines["=$application"]+=$line; fi
   done
   printf '# Where the images come from at this site. Written by ./deploy.sh render; write it again rather than edit it.\napplications:\n'
   for name in "${applications[@]}"; do
-    printf '  %s:\n    options:\n%s' "$(yaml_string "$name")" "${lines["=$name"]}"
+    printf '  %s:\n' "$(yaml_string "$name")"
+    [[ -z ${lines["=$name"]:-} ]] || printf '    options:\n%s' "${lines["=$name"]}"
+    [[ -z ${resources["=$name"]:-} ]] || printf '    resources:\n%s' "${resources["=$name"]}"
   done
 }
 

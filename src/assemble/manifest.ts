@@ -33,7 +33,15 @@ const ROWS: { readonly [K in ArtifactKind]: Row<K> } = {
     bases: bases.map(formatBase),
     signer: 'charmhub (TLS)',
   }),
-  resource: ({ revision, application, charm, resource, filename }) => ({ revision, application, charm, resource, filename, signer: 'charmhub (TLS)' }),
+  resource: ({ revision, application, charm, resource, filename, derived }) => ({
+    revision,
+    application,
+    charm,
+    resource,
+    filename,
+    ...(derived !== undefined && { derived: true }),
+    signer: derived === undefined ? 'charmhub (TLS)' : 'digest',
+  }),
   snap: ({ revision, channel, arch, id, base, type, confinement, order, assertPath }, { snapSigners }) => ({
     revision,
     channel,
@@ -65,8 +73,9 @@ function manifestArtifact(artifact: Artifact, context: ManifestContext): Manifes
   const { kind, name, version, path, source, reasons } = artifact;
   const file = context.written.get(path);
   if (file === undefined) throw new Error(`${path} is in the plan but was not written`);
-  // An image's own digest is its manifest's and stands in a field of its own; the others are digests of the file.
-  const own = kind === 'image' ? [] : artifact.digests.map(({ algorithm, hex }) => [algorithm, hex]);
+  // An image's own digest is its manifest's; the others are digests of the file.
+  const own =
+    kind === 'image' || (kind === 'resource' && artifact.derived?.from === 'image') ? [] : artifact.digests.map(({ algorithm, hex }) => [algorithm, hex]);
   return {
     kind,
     name,

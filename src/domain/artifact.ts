@@ -37,7 +37,12 @@ export interface ResourceArtifact extends Fetched {
   readonly charm: string;
   readonly resource: string;
   readonly filename: string;
+  /** Made here and not fetched. */
+  readonly derived?: DerivedContent;
 }
+
+/** A text, or the image at this path of the archive as a file that carries `reference` for its name. */
+export type DerivedContent = { readonly from: 'text'; readonly text: string } | { readonly from: 'image'; readonly image: string; readonly reference: string };
 
 export interface SnapArtifact extends Fetched {
   readonly kind: 'snap';

@@ -17,7 +17,10 @@ export type Fetcher<K extends ArtifactKind> = (artifact: ArtifactOf<K>, upstream
 
 const FETCHERS = {
   charm: (charm, { charmhub }, context) => fetchFile(charm, context, (options) => charmhub.open(charm.source, options)),
-  resource: (resource, { charmhub }, context) => fetchFile(resource, context, (options) => charmhub.open(resource.source, options)),
+  resource: async (resource, { charmhub }, context) => {
+    // What is made here is made when the archive is written.
+    if (resource.derived === undefined) await fetchFile(resource, context, (options) => charmhub.open(resource.source, options));
+  },
   snap: fetchSnap,
   image: fetchImage,
 } satisfies { [K in ArtifactKind]: Fetcher<K> };

@@ -37,6 +37,7 @@ export function archivePath({ archive, request }: Plan, date: Date, output: stri
 
 export async function pack(plan: Plan, destination: Destination, settings: Settings, session: Session): Promise<Packed> {
   const { store, signal, report } = session;
+  await session.logIn(plan);
   report({ type: 'stage', stage: 'fetch', state: 'start', detail: `${plan.totals.artifacts} artifacts` });
   for (const message of await pullWarnings(plan.artifacts, store, session.remainingPulls)) report({ type: 'warning', code: 'registry', message });
   const assertions = await fetchAll(plan.artifacts, {

@@ -20,18 +20,18 @@ export interface PayloadInput {
   readonly archiveFile: string;
 }
 
-type EntryOf<K extends ArtifactKind> = (artifact: ArtifactOf<K>, store: Store) => Promise<Entry>;
+type EntryOf<K extends ArtifactKind> = (artifact: ArtifactOf<K>, store: Store, plan: Plan) => Promise<Entry>;
 
-const ENTRIES: { readonly [K in ArtifactKind]: EntryOf<K> } = { charm: storedEntry, resource: storedEntry, snap: storedEntry, image: imageEntry };
+const ENTRIES: { readonly [K in ArtifactKind]: EntryOf<K> } = { charm: storedEntry, resource: resourceEntry, snap: storedEntry, image: imageEntry };
 
-const entryOf = <K extends ArtifactKind>(artifact: ArtifactOf<K>, store: Store): Promise<Entry> => {
+const entryOf = <K extends ArtifactKind>(artifact: ArtifactOf<K>, store: Store, plan: Plan): Promise<Entry> => {
   const kind: K = artifact.kind;
-  return ENTRIES[kind](artifact, store);
+  return ENTRIES[kind](artifact, store, plan);
 };
 
 export async function payloadOf({ plan, store, assertions, snapTrust, archiveFile }: PayloadInput): Promise<Entry[]> {
   return [
-    ...(await Promise.all(plan.artifacts.map((artifact) => entryOf(artifact, store)))),
+    ...(await Promise.all(plan.artifacts.map((artifact) => entryOf(artifact, store, plan)))),
     ...plan.files.map(({ path, text, encoding }) => bytesEntry(path, encoding === 'base64' ? Buffer.from(text, 'base64') : text)),
     ...[...assertions].map(([path, bytes]) => bytesEntry(path, bytes)),
     ...(plan.artifacts.some(({ kind }) => kind === 'snap')
@@ -48,6 +48,16 @@ async function storedEntry({ path, size, digests }: Artifact, store: Store): Pro
   if (size === 0) return bytesEntry(path, '');
   if (file === undefined) throw new Error(`${path} is not in the store`);
   return { path, mode: 0o644, size, open: () => createReadStream(file, { highWaterMark: 1 << 20 }) };
+}
+
+async function resourceEntry(resource: ArtifactOf<'resource'>, store: Store, { artifacts }: Plan): Promise<Entry> {
+  const { path, derived } = resource;
+  if (derived === undefined) return storedEntry(resource, store);
+  if (derived.from === 'text') return bytesEntry(path, derived.text);
+  const image = artifacts.find((each): each is ArtifactOf<'image'> => each.kind === 'image' && each.path === derived.image);
+  if (image === undefined) throw new Error(`${path} is made of ${derived.image}, which is not in the plan`);
+  // The image under the very name that the charm's option has, so that no registry is asked for it.
+  return { ...(await imageEntry({ ...image, name: derived.reference }, store)), path };
 }
 
 async function imageEntry(image: ArtifactOf<'image'>, store: Store): Promise<Entry> {

@@ -40,10 +40,16 @@ function artifactMessages(artifact: unknown): string[] {
   if (!isCount(size)) messages.push('size: wanted bytes');
   if (!Array.isArray(digests) || digests.length === 0 || !digests.every(isDigest)) messages.push('digests: wanted a list of {algorithm, hex}');
   if (!Array.isArray(reasons) || reasons.length === 0) messages.push('reasons: wanted at least one');
+  if (kind === 'resource' && artifact['derived'] !== undefined && !isDerived(artifact['derived']))
+    messages.push('derived: wanted a text or an image with its reference');
   if (kind === 'snap' && !isText(artifact['assertPath'])) messages.push('assertPath: wanted text');
   if (kind === 'image' && !isImage(artifact)) messages.push('wanted manifest, config, layers, platform, repository and targets');
   return messages;
 }
+
+const isDerived = (value: unknown): boolean =>
+  isFields(value) &&
+  (value['from'] === 'text' ? typeof value['text'] === 'string' : value['from'] === 'image' && isText(value['image']) && isText(value['reference']));
 
 const isDigest = (value: unknown): boolean =>
   isFields(value) && isText(value['algorithm']) && isDigestAlgorithm(value['algorithm']) && isText(value['hex']) && /^[0-9a-f]{64,128}$/.test(value['hex']);

@@ -5,12 +5,15 @@ import { readCharmFiles } from '../clients/charm-file.ts';
 import { createCharmhub } from '../clients/charmhub.ts';
 import { certificateDirectories, createHostTrust } from '../clients/host-trust.ts';
 import { createCredentials } from '../clients/oci/credential-sources.ts';
+import type { Credentials } from '../clients/oci/authorization.ts';
 import { createRegistryClient } from '../clients/oci/registry.ts';
+import { createOciLogins } from '../clients/oci/resource-logins.ts';
 import { createSnapStore } from '../clients/snap-store.ts';
 import { createHttp } from '../clients/undici.ts';
 import type { CharmArtifact, Descriptor } from '../domain/artifact.ts';
 import { formatDigest } from '../domain/digest.ts';
 import type { Event, Report } from '../domain/events.ts';
+import type { Plan } from '../domain/plan.ts';
 import type { ResolvedImage } from '../domain/releases.ts';
 import { download } from '../fetch/download.ts';
 import { mapLimit } from '../fetch/pool.ts';
@@ -30,6 +33,8 @@ export interface Session {
   readonly store: Store;
   readonly report: Report;
   readonly signal: AbortSignal;
+  /** Reads the logins again that a plan cannot carry. */
+  logIn(plan: Plan): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -43,7 +48,7 @@ type Clients = ReturnType<typeof createClients>;
 export async function openSession(settings: Settings, { report, signal }: SessionOptions): Promise<Session> {
   const store = await openStore(settings.cacheDir);
   const clients = createClients(settings, store, { report, signal });
-  const { charmhub, snaps, images } = clients;
+  const { charmhub, snaps, images, logins } = clients;
   return {
     upstream: upstreamOf(clients, { settings, store, report, signal }),
     fetchUpstream: {
@@ -56,6 +61,10 @@ export async function openSession(settings: Settings, { report, signal }: Sessio
       images,
     },
     remainingPulls: images.remainingPulls,
+    async logIn(plan) {
+      const sources = new Set(plan.artifacts.flatMap((artifact) => (artifact.kind === 'image' && artifact.login !== undefined ? [artifact.login] : [])));
+      for (const source of sources) await logins.read(source);
+    },
     store,
     report,
     signal,
@@ -88,16 +97,21 @@ function createClients(settings: Settings, store: Store, { report, signal }: Ses
     onSlow: ({ host, status, limit }) =>
       report({ type: 'warning', code: 'slow', message: `${host} answered ${status}: it is asked more slowly, at most ${limit} at a time for now` }),
   });
+  const charmhub = createCharmhub({ http, baseUrl: settings.charmhubUrl, signal });
+  const logins = createOciLogins((source) => charmhub.open(source, { offset: 0, signal }));
   const note = (message: string): void => report({ type: 'note', message });
   const stored = async ({ digest, size }: Descriptor): Promise<Buffer | undefined> => {
     const path = await store.find(digest, size);
     return path === undefined ? undefined : readFile(path);
   };
   const warn = (message: string): void => report({ type: 'warning', code: 'registry', message });
-  const credentials = createCredentials({ environment: settings.environment ?? {}, note, signal });
+  const own = createCredentials({ environment: settings.environment ?? {}, note, signal });
+  // A login that a resource brought is for its one repository; everything else is the user's.
+  const credentials: Credentials = async (host, repository) => (await logins.credentials(host, repository)) ?? own(host, repository);
   return {
     http,
-    charmhub: createCharmhub({ http, baseUrl: settings.charmhubUrl, signal }),
+    charmhub,
+    logins,
     snaps: createSnapStore({
       http,
       baseUrl: settings.snapStoreUrl,
@@ -118,7 +132,7 @@ interface Context extends SessionOptions {
 }
 
 /** The recipes' ports. What planning reads goes into the store, so that fetching does not ask again. */
-function upstreamOf({ charmhub, snaps, images, bundleRepository }: Clients, { settings, store, report, signal }: Context): Upstream {
+function upstreamOf({ charmhub, snaps, images, logins, bundleRepository }: Clients, { settings, store, report, signal }: Context): Upstream {
   return {
     charmhub,
     snaps,
@@ -136,6 +150,7 @@ function upstreamOf({ charmhub, snaps, images, bundleRepository }: Clients, { se
       const open = (offset: number, given: AbortSignal) => charmhub.open(charm.source, { offset, signal: given });
       return readCharmFiles(await download({ open, expect, store, tries: settings.retries, signal }));
     },
+    imageOfResource: ({ download: { source } }) => logins.read(source),
     all: (items, job) => mapLimit(items, settings.jobs, job, signal),
     report,
   };

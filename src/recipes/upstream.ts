@@ -2,7 +2,7 @@
 import type { Platform } from '../domain/arch.ts';
 import type { CharmArtifact } from '../domain/artifact.ts';
 import type { ImageRef } from '../domain/image-ref.ts';
-import type { BundleRelease, CharmFiles, CharmRelease, CharmWanted, ResolvedImage, SnapRelease, SnapWanted } from '../domain/releases.ts';
+import type { BundleRelease, CharmFiles, CharmRelease, CharmWanted, ResolvedImage, ResourceRelease, SnapRelease, SnapWanted } from '../domain/releases.ts';
 import type { Report } from '../domain/events.ts';
 
 export interface Upstream {
@@ -28,6 +28,8 @@ export interface Upstream {
   readFile(path: string): Promise<Buffer>;
   /** Reads a charm: from the store, or fetched into it and verified first. */
   charmFiles(charm: CharmArtifact): Promise<CharmFiles>;
+  /** The reference in an oci-image resource. The login beside it is used for this one repository and told to nobody. */
+  imageOfResource(resource: ResourceRelease): Promise<string>;
   /** Runs the jobs with the run's bounded concurrency, results in order; the first failure stops the rest. */
   all<T, R>(items: readonly T[], job: (item: T) => Promise<R>): Promise<R[]>;
   readonly report: Report;

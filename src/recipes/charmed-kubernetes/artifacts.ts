@@ -2,48 +2,13 @@
 import { DEFAULT_PROVENANCE } from '../../assertion/assertion.ts';
 import { provenanceOfYaml } from '../../assertion/check-snap.ts';
 import { archSuffix, fileNamePart } from '../../domain/archive-name.ts';
-import type { ImageArtifact, ResourceArtifact, SnapArtifact } from '../../domain/artifact.ts';
-import { EMPTY_SHA256, formatDigest } from '../../domain/digest.ts';
+import type { ImageArtifact, SnapArtifact } from '../../domain/artifact.ts';
+import { formatDigest } from '../../domain/digest.ts';
 import { parseImageRef } from '../../domain/image-ref.ts';
-import type { ResourceRelease } from '../../domain/releases.ts';
 import { sortedBy } from '../../domain/sorted.ts';
 import { shortHash } from './short-hash.ts';
 import { installOrder } from '../snap-order.ts';
-import type { CharmFact, ImageFact, SnapFact } from './facts.ts';
-
-/** Every file resource of every application's charm; those that hold a snap are empty, so that the charm asks the site's store. */
-export function resourceArtifacts(charms: readonly CharmFact[]): ResourceArtifact[] {
-  const artifacts = charms.flatMap(({ release, applications }) =>
-    release.resources
-      .filter(({ type }) => type === 'file')
-      .flatMap((resource) => applications.map((application) => resourceArtifact(release.name, application, resource))),
-  );
-  // Two architectures of one charm share its resources.
-  return [...new Map(artifacts.map((artifact) => [artifact.path, artifact])).values()];
-}
-
-function resourceArtifact(charm: string, application: string, { name, filename, revision, download }: ResourceRelease): ResourceArtifact {
-  const placeholder = filename.endsWith('.snap');
-  return {
-    kind: 'resource',
-    name: `${charm}/${name}`,
-    version: String(revision),
-    revision,
-    application,
-    charm,
-    resource: name,
-    filename,
-    path: `resources/${application}/${name}/${filename}`,
-    size: placeholder ? 0 : download.size,
-    digests: [placeholder ? EMPTY_SHA256 : download.digest],
-    source: download.source,
-    reasons: [
-      placeholder
-        ? `placeholder for resource ${name} of charm ${charm}: the snap comes from the site's store`
-        : `resource ${name} of charm ${charm} (${application})`,
-    ],
-  };
-}
+import type { ImageFact, SnapFact } from './facts.ts';
 
 /** One artifact a snap revision and architecture, whatever number of channels led to it. */
 export function snapArtifacts(facts: readonly SnapFact[]): {

@@ -93,6 +93,6 @@ function optionImages(
     const isRegistry = registries.includes(value.slice(0, value.indexOf('/')));
     if (!isImage(value) || !(isRegistry || /(?:^|[-_])image$/.test(option))) return [];
     const name = fullImageName(formatImageRef(parseImageRef(value)), rules);
-    return [{ name, reason: `${who}: option ${option} ${set === undefined ? 'of config.yaml' : 'of the bundle'}`, application, option }];
+    return [{ name, reason: `${who}: option ${option} ${set === undefined ? 'of config.yaml' : 'of the bundle'}`, application, option, value }];
   });
 }

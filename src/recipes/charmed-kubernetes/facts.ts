@@ -34,6 +34,14 @@ export interface ImageFact {
   readonly reasons: readonly string[];
 }
 
+/** An oci-image resource: what it refers to. */
+export interface OciResource {
+  readonly application: string;
+  readonly resource: string;
+  /** HOST/PATH[:TAG]@DIGEST. */
+  readonly reference: string;
+}
+
 export interface Facts {
   readonly bundle: BundleSource;
   readonly release?: BundleRelease;
@@ -42,6 +50,7 @@ export interface Facts {
   readonly images: readonly ImageFact[];
   /** The images that charms ask for by an option or would name in one. */
   readonly asked: readonly ImageMention[];
+  readonly oci: readonly OciResource[];
   readonly sources: readonly SourceFile[];
   readonly warnings: readonly string[];
 }

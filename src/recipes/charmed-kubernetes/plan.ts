@@ -1,6 +1,6 @@
 /** Facts → plan. Pure: the same facts and request give the same plan, byte for byte. */
 import { rewriteBundle, type AppEdit } from '../../bundle/rewrite.ts';
-import type { Artifact, ArtifactKind } from '../../domain/artifact.ts';
+import type { Artifact, ArtifactKind, ResourceArtifact } from '../../domain/artifact.ts';
 import { ARTIFACT_KINDS } from '../../domain/artifact.ts';
 import { archSuffix, fileNamePart } from '../../domain/archive-name.ts';
 import { formatBase, seriesOfBase } from '../../domain/base.ts';
@@ -10,13 +10,15 @@ import { charmRecord } from '../../domain/charm-record.ts';
 import { PLAN_FORMAT, type Plan, type PlanFile, type PlanRequest, type PlanTotals } from '../../domain/plan.ts';
 import { byCodeUnit, sortedBy } from '../../domain/sorted.ts';
 import type { RecipeRequest } from '../recipe.ts';
-import { imageArtifacts, resourceArtifacts, snapArtifacts } from './artifacts.ts';
+import { imageArtifacts, snapArtifacts } from './artifacts.ts';
+import { basesOf } from './bases.ts';
 import { isLocalBundle } from './bundle-source.ts';
 import { rulesOf, type Catalogue } from './catalogue.ts';
 import { declaresOption } from './charm-config.ts';
 import { debNeeds, pythonNeeds, type CharmOnBase } from './debs.ts';
 import type { CharmFact, Facts } from './facts.ts';
-import { bakedOptions, parseRegistry, registryOptionRows, type RegistryOptionRow } from './registry-options.ts';
+import { bakedOptions, bakedResources, parseRegistry, registryOptionRows, resourceImageRows, type RegistryOptionRow } from './registry-options.ts';
+import { resourceArtifacts } from './resource-artifacts.ts';
 import { archiveTable, debsTable, imagesTable, pythonTable, registryTable, snapsTable } from './tables.ts';
 
 export function planOf(facts: Facts, request: RecipeRequest, catalogue: Catalogue): Plan {
@@ -25,14 +27,14 @@ export function planOf(facts: Facts, request: RecipeRequest, catalogue: Catalogu
     facts.charms.map(({ artifact }) => artifact),
     ({ path }) => path,
   );
-  const resources = skip.has('resources') ? [] : resourceArtifacts(facts.charms);
   const snaps = snapArtifacts(facts.snaps);
   const images = imageArtifacts(facts.images);
+  const { artifacts: resources, warnings } = skip.has('resources') ? { artifacts: [], warnings: [] } : resourceArtifacts(facts, images);
   const artifacts: Artifact[] = sortedBy([...charms, ...resources, ...snaps.artifacts, ...images], ({ path }) => path);
-  const registryRows = registryOptionRows(facts.charms, images, facts.asked, catalogue);
+  const registryRows = [...registryOptionRows(facts.charms, images, facts.asked, catalogue), ...(skip.has('resources') ? [] : resourceImageRows(facts.oci))];
   const onBases = facts.charms.map(onBase);
   const files: PlanFile[] = [
-    ...bundleFiles(facts, request, catalogue, registryRows, skip.has('resources')),
+    ...bundleFiles(facts, request, catalogue, registryRows, resources),
     ...(skip.has('snaps') ? [] : [snapsTable(snaps.rows)]),
     ...(skip.has('containers') ? [] : [imagesTable(images)]),
     ...(skip.has('apt') ? [] : [debsTable(debNeeds(onBases, catalogue))]),
@@ -47,8 +49,8 @@ export function planOf(facts: Facts, request: RecipeRequest, catalogue: Catalogu
     request: planRequest(facts, request),
     archive: archiveOf(facts),
     ...(release !== undefined && { bundle: { name: release.name, id: release.id, revision: release.revision, channel: release.channel } }),
-    bases: basesOf(facts.charms),
-    warnings: [...new Set(facts.warnings)].toSorted(byCodeUnit),
+    bases: basesOf(facts.charms, facts.bundle.merged, request.archs),
+    warnings: [...new Set([...facts.warnings, ...warnings])].toSorted(byCodeUnit),
     artifacts,
     files: sortedBy(
       uniqueBy(files, ({ path }) => path),
@@ -83,13 +85,25 @@ function planRequest({ bundle }: Facts, request: RecipeRequest): PlanRequest {
   };
 }
 
-function bundleFiles(facts: Facts, request: RecipeRequest, catalogue: Catalogue, rows: readonly RegistryOptionRow[], withoutResources: boolean): PlanFile[] {
+function bundleFiles(
+  facts: Facts,
+  request: RecipeRequest,
+  catalogue: Catalogue,
+  rows: readonly RegistryOptionRow[],
+  resources: readonly ResourceArtifact[],
+): PlanFile[] {
   const { bundle, charms } = facts;
   const baked = request.registry === undefined ? new Map<string, Record<string, string>>() : bakedOptions(rows, parseRegistry(request.registry), catalogue);
+  const references = request.registry === undefined ? new Map<string, Record<string, string>>() : bakedResources(rows, parseRegistry(request.registry));
   const edits = new Map<string, AppEdit>();
   // One bundle.yaml serves one architecture; with several the first one asked for has the file of a per-architecture charm.
   for (const fact of [...charms].toReversed()) {
-    for (const application of fact.applications) edits.set(application, appEdit(fact, application, catalogue, baked.get(application) ?? {}, withoutResources));
+    for (const application of fact.applications) {
+      // The first of a name: those of further architectures come after it.
+      const files = resources.filter((each) => each.application === application).map(({ resource, path }) => [resource, `./${path}`] as const);
+      const named = { ...Object.fromEntries(sortedBy(files.toReversed(), ([name]) => name)), ...references.get(application) };
+      edits.set(application, appEdit(fact, catalogue, baked.get(application) ?? {}, named));
+    }
   }
   return [
     { path: 'bundle.yaml', text: rewriteBundle(bundle.base, bundle.merged, edits) },
@@ -100,21 +114,17 @@ function bundleFiles(facts: Facts, request: RecipeRequest, catalogue: Catalogue,
 
 function appEdit(
   { artifact, release, base }: CharmFact,
-  application: string,
   catalogue: Catalogue,
   baked: Readonly<Record<string, string>>,
-  withoutResources: boolean,
+  resources: Readonly<Record<string, string>>,
 ): AppEdit {
   const series = seriesOfBase(base);
   const rules = rulesOf(catalogue, release.name, parseChannel(release.channel).track).options.filter(({ option }) =>
     declaresOption(release.configYaml, option),
   );
-  const files = release.resources.filter(({ type }) => type === 'file');
   return {
     charm: `./${artifact.path}`,
-    resources: withoutResources
-      ? {}
-      : Object.fromEntries(sortedBy(files, ({ name }) => name).map(({ name, filename }) => [name, `./resources/${application}/${name}/${filename}`])),
+    resources,
     ...(series !== undefined && { series }),
     base: `${formatBase(base)}/stable`,
     options: { ...Object.fromEntries(rules.map(({ option, value }) => [option, value])), ...baked },
@@ -160,12 +170,6 @@ function sourceFiles(facts: Facts): PlanFile[] {
 function planFile(path: string, bytes: Buffer): PlanFile {
   const text = bytes.toString('utf8');
   return Buffer.from(text).equals(bytes) ? { path, text } : { path, text: bytes.toString('base64'), encoding: 'base64' };
-}
-
-function basesOf(charms: readonly CharmFact[]): Plan['bases'] {
-  const pairs = charms.map(({ base, arch }) => ({ base: formatBase(base), arch }));
-  const key = ({ base, arch }: { base: string; arch: string }): string => `${base}\t${arch}`;
-  return sortedBy(uniqueBy(pairs, key), key);
 }
 
 const onBase = ({ release, files, base }: CharmFact): CharmOnBase => ({

@@ -4,6 +4,7 @@ import { readWantedBundle } from './bundle-source.ts';
 import { readCatalogue, type Catalogue } from './catalogue.ts';
 import { resolveCharms } from './charms.ts';
 import { discoverImages, NO_IMAGES } from './discover-images.ts';
+import { sizeWarnings } from './resource-artifacts.ts';
 import { planOf } from './plan.ts';
 import { optionOf } from './registry-options.ts';
 import { resolveSnapClosure } from '../snap-closure.ts';
@@ -36,8 +37,15 @@ export const charmedKubernetes: Recipe = {
       snaps,
       images: containers.images,
       asked: containers.asked,
+      oci: containers.oci,
       sources: [...sources, ...containers.sources],
-      warnings: [...warnings, ...charmWarnings, ...containers.warnings, ...containers.images.flatMap(({ resolved }) => resolved.warnings)],
+      warnings: [
+        ...warnings,
+        ...charmWarnings,
+        ...containers.warnings,
+        ...containers.images.flatMap(({ resolved }) => resolved.warnings),
+        ...(request.skip.includes('resources') ? [] : sizeWarnings(charms, catalogue)),
+      ],
     };
     return planOf(facts, { ...request, imageSources }, catalogue);
   },

@@ -6,14 +6,17 @@ import { parseImageRef, sitePath } from '../../domain/image-ref.ts';
 import { byCodeUnit } from '../../domain/sorted.ts';
 import type { Catalogue, RegistryForm } from './catalogue.ts';
 import { declaresOption } from './charm-config.ts';
-import type { CharmFact } from './facts.ts';
+import type { CharmFact, OciResource } from './facts.ts';
 import type { ImageMention } from './wanted-images.ts';
+
+/** No option but an oci-image resource, which takes a reference instead of a file. */
+const RESOURCE_IMAGE = 'resource-image' as const;
 
 export interface RegistryOptionRow {
   readonly application: string;
   readonly option: string;
-  readonly form: RegistryForm;
-  /** `PATH:TAG` for the form `image`; empty for the others. */
+  readonly form: RegistryForm | typeof RESOURCE_IMAGE;
+  /** `PATH:TAG` for the forms `image` and `resource-image`, whose option is the name of a resource; empty for the others. */
   readonly value: string;
 }
 
@@ -44,6 +47,25 @@ export function registryOptionRows(
   );
   const unique = new Map(rows.map((row) => [`${row.application}\t${row.option}`, row]));
   return [...unique.values()].toSorted((a, b) => byCodeUnit(a.application, b.application) || byCodeUnit(a.option, b.option));
+}
+
+/** One row an oci-image resource whose image is packed. */
+export const resourceImageRows = (oci: readonly OciResource[]): RegistryOptionRow[] => {
+  const rows = oci.map(({ application, resource, reference }): RegistryOptionRow => ({
+    application,
+    option: resource,
+    form: RESOURCE_IMAGE,
+    value: sitePath(parseImageRef(reference)),
+  }));
+  return [...new Map(rows.map((row) => [`${row.application}\t${row.option}`, row])).values()];
+};
+
+/** The resources with the address in them, by application. */
+export function bakedResources(rows: readonly RegistryOptionRow[], registry: Registry): Map<string, Record<string, string>> {
+  const resources = new Map<string, Record<string, string>>();
+  for (const { application, option, form, value } of rows)
+    if (form === RESOURCE_IMAGE) resources.set(application, { ...resources.get(application), [option]: `${registry.host}/cdk/${value}` });
+  return resources;
 }
 
 /** `PATH:TAG` of the newest packed image of that path. */
@@ -77,7 +99,8 @@ export function bakedOptions(rows: readonly RegistryOptionRow[], registry: Regis
     registry: () => `${registry.host}/cdk`,
     image: (value) => `${registry.host}/cdk/${value}`,
   };
-  for (const { application, option, form, value } of rows) options.set(application, { ...options.get(application), [option]: values[form](value) });
+  for (const { application, option, form, value } of rows)
+    if (form !== RESOURCE_IMAGE) options.set(application, { ...options.get(application), [option]: values[form](value) });
   return options;
 }
 

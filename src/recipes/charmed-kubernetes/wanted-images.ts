@@ -15,6 +15,8 @@ export interface ImageMention {
   readonly application?: string;
   /** The option that names it, or would. */
   readonly option?: string;
+  /** The option's text, as the charm reads it. */
+  readonly value?: string;
   /** Address of the oci-image resource whose login its registry wants. */
   readonly login?: string;
 }
