@@ -37,6 +37,8 @@ export async function settingsFromValues(values: Values, environment: Environmen
     jobs: whole('jobs', values, 6, 1, 64),
     retries: whole('retries', values, 5, 1, 100),
     keepGoing: values.on('keep-going'),
+    allowIncompleteImages: values.on('allow-incomplete-images'),
+    toolPath: environment['PATH'] ?? '/usr/bin:/bin',
     now,
     date: dateOf(environment['SOURCE_DATE_EPOCH'], now),
   };

@@ -14,6 +14,7 @@ import { pullWarnings } from './pull-warnings.ts';
 import type { Session } from './session.ts';
 import type { Settings } from './settings.ts';
 import { chainOptionsOf } from './trust.ts';
+import { verifyAddons } from './verify-addons.ts';
 import { verifySnaps } from './verify-snaps.ts';
 
 export interface Destination {
@@ -53,6 +54,7 @@ export async function pack(plan: Plan, destination: Destination, settings: Setti
 
   report({ type: 'stage', stage: 'verify', state: 'start' });
   const snapSigners = verifySnaps(plan.artifacts, assertions, chainOptionsOf(settings));
+  await verifyAddons(plan, { store, allowIncomplete: settings.allowIncompleteImages, toolPath: settings.toolPath, report, signal });
   report({ type: 'stage', stage: 'verify', state: 'done', detail: `${snapSigners.size} snap chains` });
 
   report({ type: 'stage', stage: 'assemble', state: 'start' });

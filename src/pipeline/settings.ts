@@ -32,6 +32,10 @@ export interface Settings {
   readonly jobs: number;
   readonly retries: number;
   readonly keepGoing: boolean;
+  /** Pack without images that add-ons would ask for. */
+  readonly allowIncompleteImages: boolean;
+  /** PATH: where programs of this machine are looked for. */
+  readonly toolPath: string;
   /** The clock: keys are judged by it. */
   readonly now: Date;
   /** SOURCE_DATE_EPOCH, else now: the date in names and in the archive. */
