@@ -63,7 +63,12 @@ function metadata({ name, summary, subordinate, bases, endpoints, resources, sto
     }),
     ...(resources.length > 0 && {
       resources: Object.fromEntries(
-        resources.map((resource) => [resource.name, { type: 'file', filename: resource.filename, description: `${resource.filename} of ${name}` }]),
+        resources.map(({ name: resource, filename, image }) => [
+          resource,
+          image === undefined
+            ? { type: 'file', filename, description: `${filename} of ${name}` }
+            : { type: 'oci-image', description: `Image of ${name}`, 'upstream-source': image },
+        ]),
       ),
     }),
   };

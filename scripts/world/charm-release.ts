@@ -17,6 +17,8 @@ export interface CharmResource {
   readonly filename: string;
   /** Published without content, as Charmhub has it (facts/charmhub-juju.md 4.6). */
   readonly empty: boolean;
+  /** An oci-image resource: the image it refers to. */
+  readonly image?: string;
 }
 
 /** `upstream/NAME/version` and `upstream/NAME/manifests/VERSION/FILE`. */
@@ -130,6 +132,8 @@ function typeOf(values: readonly Scalar[]): string {
 }
 
 function resourceOf(name: string, spec: unknown, where: string): CharmResource {
+  const image = isMapping(spec) ? optionalText(spec['image'], `${where}: ${name}`) : undefined;
+  if (image !== undefined) return { name, filename: `${name}.json`, empty: false, image };
   const filename = textAt(isMapping(spec) ? spec['filename'] : spec, `${where}: ${name}`);
   return { name, filename, empty: filename.endsWith('.snap') || (isMapping(spec) && spec['empty'] === true) };
 }

@@ -36,6 +36,7 @@ export function imageNames(lists: readonly ImageList[], channel: string, charms:
   for (const { file, text } of listsOfTrack(lists, channel)) for (const name of linesOf(text)) add(name, `image list container-images/${file}`);
   for (const charm of charms) {
     for (const name of [...charm.images, ...[...charm.templates.values()].flat()]) add(name, `charm ${charm.name}`);
+    for (const { image } of charm.resources) if (image !== undefined) add(image, `charm ${charm.name}`);
     for (const { images, pinned } of charm.manifests) for (const name of images) add(name, `charm ${charm.name}`, pinned);
   }
   for (const name of ALWAYS) add(name, 'always');

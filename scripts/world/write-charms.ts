@@ -15,7 +15,7 @@ const SIGNER = 'charmhub (TLS)';
 /** `main` is the channel whose resources lie in plain folders; those of the others get their channel into the folder's name. */
 export async function writeCharms(releases: readonly CharmRelease[], main: string, context: CharmContext, tree: Tree): Promise<ManifestArtifact[]> {
   const charms = await mapConcurrently(releases, (release) => writeCharm(release, context, tree));
-  const resources = await mapConcurrently(placesOf(releases, main), (place) => writeResource(place, tree));
+  const resources = await mapConcurrently(placesOf(releases, main), (place) => writeResource(place, context, tree));
   return [...charms, ...resources];
 }
 
@@ -65,9 +65,17 @@ async function writeCharm(release: CharmRelease, context: CharmContext, tree: Tr
   };
 }
 
-async function writeResource({ release, resource, folder, revision }: ResourcePlace, tree: Tree): Promise<ManifestArtifact> {
+/** Charmhub gives a login with an image (facts/charmhub-juju.md 1.9). */
+function bytesOf({ name, channel }: CharmRelease, { name: resource, filename, empty, image }: CharmResource, { digestOf }: CharmContext): Promise<Buffer> {
+  if (empty) return Promise.resolve(Buffer.alloc(0));
+  if (image === undefined) return resourceBytes(name, resource, filename, channel);
+  const reference = `${image.replace(/:[^:/]*$/, '')}@${digestOf(image)}`;
+  return Promise.resolve(Buffer.from(JSON.stringify({ ImageName: reference, Username: 'world-user', Password: 'world-password' })));
+}
+
+async function writeResource({ release, resource, folder, revision }: ResourcePlace, context: CharmContext, tree: Tree): Promise<ManifestArtifact> {
   const { name, id, channel, applications } = release;
-  const bytes = resource.empty ? Buffer.alloc(0) : await resourceBytes(name, resource.name, resource.filename, channel);
+  const bytes = await bytesOf(release, resource, context);
   const { path, size, sha256 } = await tree.write(`resources/${folder}/${resource.name}/${resource.filename}`, bytes);
   return {
     kind: 'resource',
