@@ -153,6 +153,18 @@ test('options of one application stand together, and names are quoted', async (t
   assert.deepEqual(overlay.applications.yes, { options: { "it's: #1": 'reg.lan:5000/cdk/x/y:1' } });
 });
 
+test('an image that is a resource is no option: its reference takes the place of the file', async (t) => {
+  const options = [
+    ['containerd', 'custom_registries', 'custom-registries', '-'],
+    ['coredns', 'coredns-image', 'resource-image', 'coredns/coredns:sha256-0123456789ab'],
+    ['both', 'image-registry', 'registry', '-'],
+    ['both', 'operator-base', 'resource-image', 'x/y:1'],
+  ] as const;
+  const { overlay } = await rendered(archiveFor(t, { options }), { REGISTRY_SCHEME: 'https' });
+  assert.deepEqual(overlay.applications.coredns, { resources: { 'coredns-image': 'reg.lan:5000/cdk/coredns/coredns:sha256-0123456789ab' } });
+  assert.deepEqual(overlay.applications.both, { options: { 'image-registry': 'reg.lan:5000/cdk' }, resources: { 'operator-base': 'reg.lan:5000/cdk/x/y:1' } });
+});
+
 test('an archive without such options renders nothing', async (t) => {
   const archive = archiveFor(t, { options: [] });
   const run = await deploySh(archive, ['render'], { DOCKER_REGISTRY: 'reg.lan:5000' });
