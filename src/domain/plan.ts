@@ -20,6 +20,8 @@ export interface PlanRequest {
   readonly snaps?: readonly string[];
   /** NAME=CHANNEL of each snap whose channel was given. */
   readonly snapChannels?: readonly string[];
+  /** A track without a complete image list was accepted; absent: it was not. */
+  readonly allowIncompleteImages?: true;
 }
 
 /** A small file of the archive whose bytes the plan carries itself: bundle.yaml, TSV data, raw answers under sources/. */

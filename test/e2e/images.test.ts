@@ -122,6 +122,8 @@ describe('what charms name', () => {
       );
       assert.equal((await run('grep', ['-rlE', 'world-(user|password)', site, 'next.json', 'cache'], { cwd: folder.path })).stdout, '');
       assert.doesNotMatch(packed.stderr + packed.stdout, /world-(?:user|password)/);
+      const rehearsed = await runCli(['rehearse', packed.stdout.trim()], { cwd: folder.path });
+      assert.equal(rehearsed.code, 0, rehearsed.stdout + rehearsed.stderr);
     } finally {
       await next.close();
     }

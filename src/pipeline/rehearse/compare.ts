@@ -7,6 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Artifact, ArtifactKind, ArtifactOf } from '../../domain/artifact.ts';
 import { formatDigest } from '../../domain/digest.ts';
 import { isShrinkwrapError } from '../../domain/errors.ts';
+import { parseImageRef } from '../../domain/image-ref.ts';
 import type { Plan } from '../../domain/plan.ts';
 import { readImageFile } from '../../store/image-archive.ts';
 import type { Settings } from '../settings.ts';
@@ -23,7 +24,7 @@ export interface CompareOptions {
 
 type Judge<K extends ArtifactKind> = (artifact: ArtifactOf<K>, options: CompareOptions) => Promise<Check>;
 
-const JUDGES: { readonly [K in ArtifactKind]: Judge<K> } = { charm: judgeFile, resource: judgeFile, snap: judgeSnap, image: judgeImage };
+const JUDGES: { readonly [K in ArtifactKind]: Judge<K> } = { charm: judgeFile, resource: judgeResource, snap: judgeSnap, image: judgeImage };
 
 const judge = <K extends ArtifactKind>(artifact: ArtifactOf<K>, options: CompareOptions): Promise<Check> => {
   const kind: K = artifact.kind;
@@ -87,9 +88,19 @@ async function judgeSnap(snap: ArtifactOf<'snap'>, options: CompareOptions): Pro
   return check;
 }
 
-async function judgeImage({ path, name, manifest }: ArtifactOf<'image'>, { site, signal }: CompareOptions): Promise<Check> {
+/** One made of an image is that image under another name. */
+async function judgeResource(resource: ArtifactOf<'resource'>, options: CompareOptions): Promise<Check> {
+  const { path, derived } = resource;
+  if (derived?.from !== 'image') return judgeFile(resource, options);
+  const image = options.plan.artifacts.find((each): each is ArtifactOf<'image'> => each.kind === 'image' && each.path === derived.image);
+  return image === undefined ? { path: derived.image, status: 'missing' } : judgeImage({ ...image, path, name: derived.reference }, options);
+}
+
+async function judgeImage({ path, name, manifest }: Pick<ArtifactOf<'image'>, 'path' | 'name' | 'manifest'>, { site, signal }: CompareOptions): Promise<Check> {
   const { reference, manifestDigest } = await readImageFile(join(site, path), { signal });
   const found = `${reference} ${formatDigest(manifestDigest)}`;
-  const expected = `${name} ${formatDigest(manifest.digest)}`;
+  // A file has a tag and no digest in its name (docs/archive-format.md).
+  const { host, path: repository, tag = `sha256-${manifest.digest.hex.slice(0, 12)}` } = parseImageRef(name);
+  const expected = `${host}/${repository}:${tag} ${formatDigest(manifest.digest)}`;
   return found === expected ? ok(path) : { path, status: 'altered', expected, found };
 }

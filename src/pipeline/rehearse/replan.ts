@@ -54,6 +54,9 @@ async function settingsFor(url: string, { site, scratch, tool, now }: ReplanOpti
     jobs: 4,
     retries: 2,
     keepGoing: false,
+    // The tools of this machine are not asked: nothing is packed.
+    allowIncompleteImages: true,
+    toolPath: '',
     now,
     date: now,
   };
@@ -66,6 +69,7 @@ async function requestOf({ site, manifest }: ReplanOptions): Promise<RecipeReque
   const official = new Set(await repositoryOverlays(site));
   return {
     ...request,
+    allowIncompleteImages: request.allowIncompleteImages === true,
     system: bundle === undefined ? join(site, 'bundle.orig.yaml') : request.system,
     overlays: request.overlays.map((name) => (official.has(name) ? name : join(site, 'overlays', name))),
     skip: SKIP_KINDS.filter((kind) => request.skip.includes(kind)),

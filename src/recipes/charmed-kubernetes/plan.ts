@@ -41,7 +41,7 @@ export function planOf(facts: Facts, request: RecipeRequest, catalogue: Catalogu
     ...(skip.has('pypi') ? [] : [pythonTable(pythonNeeds(onBases))]),
     registryTable(registryRows),
     archiveTable(archiveValues(facts, request)),
-    ...sourceFiles(facts),
+    ...sourceFiles(facts, resources),
   ];
   const { release } = facts;
   return {
@@ -69,7 +69,7 @@ function archiveOf({ bundle }: Facts): Plan['archive'] {
 
 /** Paths of this machine stay here: a local bundle or overlay goes by its name. */
 function planRequest({ bundle }: Facts, request: RecipeRequest): PlanRequest {
-  const { archs, base, registry, imageSources, snaps = [], snapChannels = {} } = request;
+  const { archs, base, registry, imageSources, allowIncompleteImages, snaps = [], snapChannels = {} } = request;
   const channel = bundle.channel === undefined ? undefined : formatChannel(bundle.channel);
   return {
     system: isLocalBundle(request.system) ? bundle.name : request.system,
@@ -82,6 +82,7 @@ function planRequest({ bundle }: Facts, request: RecipeRequest): PlanRequest {
     imageSources,
     ...(snaps.length > 0 && { snaps: snaps.map(({ name: snap, channel: wanted }) => (wanted === undefined ? snap : `${snap}=${wanted}`)) }),
     ...(Object.keys(snapChannels).length > 0 && { snapChannels: Object.entries(snapChannels).map(([snap, wanted]) => `${snap}=${wanted}`) }),
+    ...(allowIncompleteImages && { allowIncompleteImages }),
   };
 }
 
@@ -146,7 +147,8 @@ function archiveValues(facts: Facts, request: RecipeRequest): Record<string, str
   };
 }
 
-function sourceFiles(facts: Facts): PlanFile[] {
+function sourceFiles(facts: Facts, resources: readonly ResourceArtifact[]): PlanFile[] {
+  const derived = new Set(resources.filter((each) => each.derived !== undefined).map(({ name }) => name));
   const charms = facts.charms.flatMap(({ artifact, files }) => {
     const folder = `sources/charms/${fileNamePart(artifact.name)}_r${artifact.revision}${archSuffix(artifact.arch)}`;
     const texts = { metadata: files.metadataYaml, config: files.configYaml, manifest: files.manifestYaml, layer: files.layerYaml };
@@ -154,7 +156,10 @@ function sourceFiles(facts: Facts): PlanFile[] {
   });
   const records = facts.charms.map(({ artifact, release }) => ({
     path: `sources/charmhub/${fileNamePart(artifact.name)}_r${artifact.revision}${archSuffix(artifact.arch)}.json`,
-    text: canonicalJson(charmRecord(release)),
+    // What is made here is another file than Charmhub's, and the archive has to lead to the same record again.
+    text: canonicalJson(
+      charmRecord({ ...release, resources: release.resources.filter(({ name, type }) => type === 'file' && !derived.has(`${release.name}/${name}`)) }),
+    ),
   }));
   const snaps = facts.snaps.map(({ release: { name, revision, arch, snapYaml } }) => ({
     path: `sources/snaps/${fileNamePart(name)}_${revision}_${arch}/snap.yaml`,
