@@ -6,6 +6,8 @@ export interface CharmUse {
   readonly name: string;
   readonly channels: Set<string>;
   readonly revisions: Set<number>;
+  /** Resource → revisions that some application pins. */
+  readonly pins: Map<string, Set<number>>;
   /** Versions of Ubuntu. */
   readonly bases: Set<string>;
   readonly options: Map<string, Set<Scalar>>;
@@ -83,7 +85,15 @@ function addUses(
   for (const [application, spec] of applications) {
     const name = charmOf.get(application);
     if (name === undefined) continue;
-    const use = charms.get(name) ?? { name, channels: new Set(), revisions: new Set(), bases: new Set(), options: new Map(), applications: new Set() };
+    const use = charms.get(name) ?? {
+      name,
+      channels: new Set(),
+      revisions: new Set(),
+      pins: new Map(),
+      bases: new Set(),
+      options: new Map(),
+      applications: new Set(),
+    };
     charms.set(name, use);
     use.applications.add(application);
     for (const base of [baseOf(spec), bundleBase]) if (base !== undefined) use.bases.add(base);
@@ -91,6 +101,9 @@ function addUses(
     if (channel !== undefined) use.channels.add(channel);
     const revision = spec['revision'] ?? (typeof spec['charm'] === 'string' ? charmName(spec['charm']).revision : undefined);
     if (typeof revision === 'number') use.revisions.add(revision);
+    for (const [resource, value] of Object.entries(mappingAt(spec['resources'], `${file}: ${application}: resources`))) {
+      if (typeof value === 'number') use.pins.set(resource, (use.pins.get(resource) ?? new Set()).add(value));
+    }
     for (const [option, value] of Object.entries(mappingAt(spec['options'], `${file}: ${application}: options`))) {
       if (isScalar(value)) use.options.set(option, (use.options.get(option) ?? new Set()).add(value));
     }

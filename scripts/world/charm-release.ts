@@ -49,6 +49,8 @@ export interface CharmRelease {
   readonly endpoints: readonly Endpoint[];
   readonly options: readonly CharmOption[];
   readonly resources: readonly CharmResource[];
+  /** Resource → revisions beside the channel's, for bundles that pin them. */
+  readonly pins: ReadonlyMap<string, ReadonlySet<number>>;
   readonly manifests: readonly CharmManifest[];
   /** File → images that this template names behind a registry. */
   readonly templates: ReadonlyMap<string, readonly string[]>;
@@ -78,6 +80,7 @@ export function charmRelease(place: ReleasePlace, block: Mapping, use: CharmUse,
     subordinate: block['subordinate'] === true,
     endpoints: [...known, ...added.filter((endpoint) => known.every((present) => present.name !== endpoint.name))],
     options: optionsOf(mappingAt(block['options'], `${name}: options`), use, track),
+    pins: use.pins,
     resources: Object.entries(mappingAt(block['resources'], `${name}: resources`)).map(([resource, spec]) => resourceOf(resource, spec, name)),
     manifests: Object.entries(mappingAt(block['manifests'], `${name}: manifests`)).map(([manifest, spec]) => manifestOf(manifest, mappingAt(spec, name))),
     templates: new Map(

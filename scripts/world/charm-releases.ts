@@ -9,16 +9,40 @@ import type { Knowledge } from './knowledge.ts';
 import { compareTracks } from './track.ts';
 import { optionalText, textsAt } from './yaml.ts';
 
+const NOT_NAMED: Omit<CharmUse, 'name' | 'bases'> = {
+  channels: new Set(),
+  revisions: new Set(),
+  pins: new Map(),
+  options: new Map(),
+  applications: new Set(),
+};
+
 /** Where a charm is found when nobody names a channel. */
 export const DEFAULT_CHANNEL = 'latest/stable';
 
 export function charmReleases(needs: BundleNeeds, channel: string, archs: readonly Arch[], knowledge: Knowledge): CharmRelease[] {
   const mainTrack = parseChannel(channel).track;
-  const added = missingEndpoints(needs.relations, (charm) => endpointsOf(knowledge.charm(charm, mainTrack) ?? {}, charm));
+  const now = (charm: string): Endpoint[] => endpointsOf(knowledge.charm(charm, mainTrack) ?? {}, charm);
+  const once = (charm: string): Endpoint[] => knowledge.everHad(charm).flatMap((block) => endpointsOf(block, charm));
+  const added = missingEndpoints(needs.relations, now, (charm, { name, interface: wanted }) => {
+    const is = (endpoint: Endpoint): boolean => (name === undefined ? endpoint.interface === wanted : endpoint.name === name);
+    return once(charm).some(is) && !now(charm).some(is);
+  });
   const revisionOf = revisionNumbers();
-  return [...needs.charms.values()].flatMap((use) =>
+  return [...withCompanions(needs.charms, mainTrack, knowledge).values()].flatMap((use) =>
     releasesOf(use, channelsOf(use, channel, knowledge), archs, { knowledge, added: added.get(use.name) ?? [], revisionOf }),
   );
+}
+
+/** A charm that takes the place of another's endpoints is there although no document names it: `with` in charms.yaml. */
+function withCompanions(charms: BundleNeeds['charms'], track: string, knowledge: Knowledge): Map<string, CharmUse> {
+  const all = new Map(charms);
+  for (const use of charms.values()) {
+    for (const name of textsAt(knowledge.charm(use.name, track)?.['with'], `${use.name}: with`)) {
+      if (!all.has(name)) all.set(name, { ...NOT_NAMED, name, bases: use.bases });
+    }
+  }
+  return all;
 }
 
 interface Context {
@@ -32,7 +56,8 @@ function channelsOf({ name, channels }: CharmUse, channel: string, knowledge: Kn
   const { track } = parseChannel(channel);
   const since = optionalText(knowledge.charm(name, track)?.['since'], name);
   const follows = knowledge.family(name).tracks && (since === undefined || compareTracks(track, since) >= 0);
-  const asked = [...(follows ? [channel] : []), ...channels, DEFAULT_CHANNEL];
+  const own = textsAt(knowledge.charm(name, track)?.['channels'], `${name}: channels`);
+  const asked = [...(follows ? [channel] : []), ...channels, ...own, DEFAULT_CHANNEL];
   return [...new Set(asked.map((text) => formatChannel(parseChannel(text))))];
 }
 

@@ -26,10 +26,11 @@ export function endpointsOf(block: Mapping, where: string): Endpoint[] {
   );
 }
 
-/** For every charm the endpoints without which a relation of the bundle would not hold. */
+/** For every charm the endpoints without which a relation of the bundle would not hold; what a charm is known to have lost stays lost. */
 export function missingEndpoints(
   relations: readonly (readonly [RelationEnd, RelationEnd])[],
   known: (charm: string) => readonly Endpoint[],
+  lost: (charm: string, end: { readonly name?: string; readonly interface?: string }) => boolean = () => false,
 ): Map<string, Endpoint[]> {
   const added = new Map<string, Endpoint[]>();
   const all = (charm: string): Endpoint[] => [...known(charm), ...(added.get(charm) ?? []), JUJU_INFO];
@@ -40,6 +41,9 @@ export function missingEndpoints(
   for (const [one, other] of relations) {
     const [left, right] = [candidates(one, all(one.charm)), candidates(other, all(other.charm))];
     if (left.some((a) => right.some((b) => relates(a, b)))) continue;
+    if ([one, other].some(({ charm, endpoint }) => endpoint !== undefined && lost(charm, { name: endpoint }))) continue;
+    if (one.endpoint === undefined && right.some((end) => other.endpoint !== undefined && lost(one.charm, { interface: end.interface }))) continue;
+    if (other.endpoint === undefined && left.some((end) => one.endpoint !== undefined && lost(other.charm, { interface: end.interface }))) continue;
     // The end that is named and known decides; with neither, the second provides what the first requires.
     const [a] = one.endpoint === undefined ? [] : left;
     const [b] = other.endpoint === undefined ? [] : right;

@@ -7,6 +7,8 @@ import { isMapping, listAt, type Mapping, mappingAt, optionalText, readYaml, tex
 export interface Knowledge {
   /** The block of a charm on a track; undefined for an unknown charm. */
   charm(name: string, track: string): Mapping | undefined;
+  /** Everything that a charm had on any track: its block with all eras, taken-away entries included. */
+  everHad(name: string): readonly Mapping[];
   /** Family of a charm: unknown ones are `other`. */
   family(name: string): { readonly tracks: boolean };
   snap(name: string, track: string): Mapping;
@@ -36,6 +38,7 @@ export async function readKnowledge(added?: string, folder = FOLDER): Promise<Kn
   const familyOf = (name: string): Mapping => mappingAt(families[optionalText(mappingAt(blocks[name], name)['family'], name) ?? 'other'], 'families');
   return {
     charm: (name, track) => (isMapping(blocks[name]) ? blockAt(blocks[name], track, name) : undefined),
+    everHad: (name) => (isMapping(blocks[name]) ? [blocks[name], ...listAt(blocks[name]['eras'], name).map((era) => mappingAt(era, name))] : []),
     family: (name) => ({ tracks: familyOf(name)['tracks'] === true }),
     snap: (name, track) => blockAt(mappingAt(snapBlocks[name], name), track, name),
     baseSnaps: BASE_SNAPS,

@@ -34,9 +34,23 @@ function placesOf(releases: readonly CharmRelease[], main: string): ResourcePlac
     const plain = byChannel.find(({ channel }) => channel === main) ?? byChannel[0];
     return byChannel.flatMap((release) => {
       const folder = release === plain ? release.name : `${release.name}_${release.channel.replaceAll('/', '-')}`;
-      return release.resources.map((resource) => ({ release, resource, folder, revision: revisionOf(`${release.name}/${resource.name}`, release.channel, 0) }));
+      return release.resources.flatMap((resource): ResourcePlace[] => {
+        const revision = revisionOf(`${release.name}/${resource.name}`, release.channel, 1000);
+        return [{ release, resource, folder, revision }, ...(release === plain ? pinnedPlaces(release, resource) : [])];
+      });
     });
   });
+}
+
+/** Older revisions that a bundle names by number: served, but on no channel where the charm is. */
+function pinnedPlaces(release: CharmRelease, resource: CharmResource): ResourcePlace[] {
+  const pinned = { ...release, channel: `${release.track}/beta/pinned` };
+  return [...(release.pins.get(resource.name) ?? [])].map((revision) => ({
+    release: pinned,
+    resource,
+    folder: `${release.name}_pinned-${revision}`,
+    revision,
+  }));
 }
 
 async function writeCharm(release: CharmRelease, context: CharmContext, tree: Tree): Promise<ManifestArtifact> {
@@ -75,7 +89,7 @@ function bytesOf({ name, channel }: CharmRelease, { name: resource, filename, em
 
 async function writeResource({ release, resource, folder, revision }: ResourcePlace, context: CharmContext, tree: Tree): Promise<ManifestArtifact> {
   const { name, id, channel, applications } = release;
-  const bytes = await bytesOf(release, resource, context);
+  const bytes = resource.empty ? Buffer.alloc(0) : await bytesOf(release, resource, context);
   const { path, size, sha256 } = await tree.write(`resources/${folder}/${resource.name}/${resource.filename}`, bytes);
   return {
     kind: 'resource',

@@ -22,25 +22,28 @@ export interface ManifestContext {
   readonly snapSigners: ReadonlyMap<string, string>;
 }
 
+/** Nobody vouches for a file of the packing machine. */
+const signerOf = (source: string): string => (source.startsWith('local:') ? 'none (local file)' : 'charmhub (TLS)');
+
 type Row<K extends ArtifactKind> = (artifact: ArtifactOf<K>, context: ManifestContext) => Record<string, unknown> & { signer: string };
 
 const ROWS: { readonly [K in ArtifactKind]: Row<K> } = {
-  charm: ({ revision, channel, arch, bases, id }) => ({
+  charm: ({ revision, channel, arch, bases, id, source }) => ({
     revision,
     channel,
     ...(arch !== undefined && { arch }),
     id,
     bases: bases.map(formatBase),
-    signer: 'charmhub (TLS)',
+    signer: signerOf(source),
   }),
-  resource: ({ revision, application, charm, resource, filename, derived }) => ({
+  resource: ({ revision, application, charm, resource, filename, derived, source }) => ({
     revision,
     application,
     charm,
     resource,
     filename,
     ...(derived !== undefined && { derived: true }),
-    signer: derived === undefined ? 'charmhub (TLS)' : 'digest',
+    signer: derived === undefined ? signerOf(source) : 'digest',
   }),
   snap: ({ revision, channel, arch, id, base, type, confinement, order, assertPath }, { snapSigners }) => ({
     revision,

@@ -13,6 +13,15 @@ export interface CharmMeta {
   readonly extraBindings: ReadonlySet<string>;
   /** Option name → type: string, int, float, boolean, secret. */
   readonly options: ReadonlyMap<string, string>;
+  readonly storage: ReadonlySet<string>;
+  readonly devices: ReadonlySet<string>;
+  readonly resources: ReadonlyMap<string, CharmResource>;
+}
+
+export interface CharmResource {
+  /** file or oci-image. */
+  readonly type: string;
+  readonly filename: string;
 }
 
 export function readCharmMeta(metadataYaml: string, configYaml: string): CharmMeta {
@@ -26,6 +35,14 @@ export function readCharmMeta(metadataYaml: string, configYaml: string): CharmMe
     peers: endpoints(metadata['peers']),
     extraBindings: new Set(Object.keys(record(metadata['extra-bindings']))),
     options: new Map(options),
+    storage: new Set(Object.keys(record(metadata['storage']))),
+    devices: new Set(Object.keys(record(metadata['devices']))),
+    resources: new Map(
+      Object.entries(record(metadata['resources'])).map(([name, spec]) => [
+        name,
+        { type: text(record(spec)['type'], 'file'), filename: text(record(spec)['filename'], '') },
+      ]),
+    ),
   };
 }
 

@@ -11,7 +11,7 @@ import { spliceApplications } from './rewrite-applications.ts';
 import { spliceRelations } from './rewrite-relations.ts';
 import { applySplices, contentEnd, pairLines, type Splice } from './splice.ts';
 import { isBlockMap, isNamedFromOutside, type Source, spliceMap } from './splice-map.ts';
-import { follow, scalarText } from './tree.ts';
+import { follow, rangeOf, scalarText } from './tree.ts';
 
 export type { AppEdit } from './edit.ts';
 
@@ -46,9 +46,16 @@ function spliced(part: BundlePart, wanted: Bundle, edited: ReadonlySet<string>):
   const relations = relationSplices(source, root, part.written, wanted);
   if (plain === undefined || inside === undefined || relations === undefined) return undefined;
   // Insertions at one place come out in this order: what belongs to the deeper map first.
-  const splices = [...inside, ...relations, ...plain];
+  const renamed = part.bundle.legacyServices === true && wanted.legacyServices !== true ? [renamedKey(applications)] : [];
+  const splices = [...inside, ...relations, ...plain, ...renamed];
   if (splices.length > 0 && touchesNamed(part, root, source, splices)) return undefined;
   return applySplices(source.text, splices, source.eol);
+}
+
+/** `services` is what Juju up to 2.9 called them. */
+function renamedKey({ key }: Pair<unknown, unknown>): Splice {
+  const [start, end] = rangeOf(key);
+  return { start, end, text: 'applications' };
 }
 
 const pairOf = (map: YAMLMap, key: string): Pair<unknown, unknown> | undefined => map.items.find((pair) => scalarText(pair.key) === key);

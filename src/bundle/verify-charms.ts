@@ -1,4 +1,4 @@
-/** What Juju finds wrong with a bundle once it has the charms: subordinates, options, bindings, endpoints (facts/charmhub-juju.md 3.4). */
+/** What Juju finds wrong with a bundle once it has the charms: subordinates, options, resources, storage, bindings, endpoints (facts/charmhub-juju.md 3.4). */
 import type { Problem } from '../domain/errors.ts';
 import type { Application, Bundle, Relation, Value } from './bundle.ts';
 import type { CharmMeta } from './charm-meta.ts';
@@ -30,6 +30,17 @@ function applicationProblems(name: string, application: Application, meta: Charm
     const complaint = type === undefined ? `configuration option ${quoted(key)} not found in charm ${quoted(charm)}` : optionComplaint(key, type, value);
     if (complaint !== undefined) problems.push(problem('option', ['options', key], `cannot validate application ${quoted(name)}: ${complaint}`));
   }
+  for (const key of (application.resources ?? new Map()).keys()) {
+    if (!meta.resources.has(key)) problems.push(problem('resource', ['resources', key], `application ${quoted(name)}: unrecognized resource ${quoted(key)}`));
+  }
+  for (const key of (application.storage ?? new Map()).keys()) {
+    if (!meta.storage.has(key))
+      problems.push(problem('storage', ['storage', key], `application ${quoted(name)}: charm ${quoted(charm)} has no store called ${quoted(key)}`));
+  }
+  for (const key of (application.devices ?? new Map()).keys()) {
+    if (!meta.devices.has(key))
+      problems.push(problem('device', ['devices', key], `application ${quoted(name)}: charm ${quoted(charm)} has no device called ${quoted(key)}`));
+  }
   for (const [key, space] of application.bindings ?? []) {
     // The empty key is the default for every endpoint.
     if (key === '' || meta.provides.has(key) || meta.requires.has(key) || meta.peers.has(key) || meta.extraBindings.has(key)) continue;
@@ -39,12 +50,13 @@ function applicationProblems(name: string, application: Application, meta: Charm
   return problems;
 }
 
-/** Juju takes a fraction for a whole number and the text of a boolean for one, but no text for a number. */
+/** Juju takes a fraction for a whole number, and the text of a boolean or of a whole number for one (juju/schema numeric.go), but no text for a fraction. */
 function optionComplaint(key: string, type: string, value: Value): string | undefined {
   if (value === null) return undefined;
   const number = typeof value === 'number' || typeof value === 'bigint';
+  const whole = number || (typeof value === 'string' && /^[+-]?(?:0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|[1-9][0-9]*|0)$/.test(value));
   const boolean = typeof value === 'boolean' || (typeof value === 'string' && /^(?:1|t|T|TRUE|true|True|0|f|F|FALSE|false|False)$/.test(value));
-  const fits: Readonly<Record<string, boolean>> = { string: typeof value === 'string', secret: typeof value === 'string', int: number, float: number, boolean };
+  const fits: Readonly<Record<string, boolean>> = { string: typeof value === 'string', secret: typeof value === 'string', int: whole, float: number, boolean };
   return fits[type] === false ? `option ${quoted(key)} expected ${type}, got ${shown(value)}` : undefined;
 }
 

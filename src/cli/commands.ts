@@ -14,7 +14,7 @@ import type { Command, CommandContext, CommandResult } from './command.ts';
 import { settingsFromValues, whole } from './settings-from-values.ts';
 import type { Verb } from './options.ts';
 
-export const COMMANDS: Record<Verb, Command> = {
+export const COMMANDS: Record<Exclude<Verb, 'bundle' | 'why'>, Command> = {
   pack: packCommand,
   plan: planCommand,
   serve: serveCommand,

@@ -16,6 +16,8 @@ Usage
   shrinkwrap plan <system> [options]  what would be fetched: table, or --json
   shrinkwrap verify PATH [options]    every byte and signature of an archive, or
                                       of FILE.assert [--snap FILE.snap]
+  shrinkwrap bundle FILE [options]    merge and verify a bundle as Juju 3.6 does
+  shrinkwrap why NAME PLAN|PATH       why this image, snap, charm, deb is there
   shrinkwrap serve DIR... [options]   speak unpacked archives as the upstreams
   shrinkwrap rehearse PATH            cut the network, run the archive's own
                                       deploy.sh against an empty registry

@@ -27,8 +27,8 @@ async function main(argv: readonly string[]): Promise<number> {
   try {
     const values = readValues(rest, verb, process.env, readConfig());
     reporter = await reporterFor(verb, values);
-    const { COMMANDS } = await import('./commands.ts');
-    const { output, code = 0 } = await COMMANDS[verb]({
+    const command = await (await import('./load-command.ts')).loadCommand(verb);
+    const { output, code = 0 } = await command({
       values,
       environment: process.env,
       report: reporter.report,
@@ -93,7 +93,7 @@ async function reporterFor(verb: Verb, values: Values): Promise<Reporter> {
   const write = (line: string): void => void process.stderr.write(`${line}\n`);
   if (values.on('events')) return (await import('./ndjson-reporter.ts')).createNdjsonReporter(write);
   const live =
-    process.stderr.isTTY && process.stderr.columns > 20 && process.env['TERM'] !== 'dumb' && !values.on('quiet') && verb !== 'serve' && verb !== 'rehearse';
+    process.stderr.isTTY && process.stderr.columns > 20 && process.env['TERM'] !== 'dumb' && !values.on('quiet') && (verb === 'pack' || verb === 'plan');
   if (live) return (await import('./live-reporter.ts')).createLiveReporter({ out: process.stderr, ...(verb === 'plan' && { stages: ['discover', 'plan'] }) });
   return (await import('./lines-reporter.ts')).createLinesReporter({ write, quiet: values.on('quiet') || verb === 'serve', verbose: values.on('verbose') });
 }

@@ -1,6 +1,6 @@
 /** Every option once: flags, environment, shrinkwrap.yaml, --help and the docs come from this table. */
 
-export const VERBS = ['pack', 'plan', 'serve', 'rehearse', 'verify'] as const;
+export const VERBS = ['pack', 'plan', 'bundle', 'why', 'serve', 'rehearse', 'verify'] as const;
 export type Verb = (typeof VERBS)[number];
 
 export interface Option {
@@ -18,7 +18,7 @@ export interface Option {
 const PACKING = ['pack', 'plan'] as const;
 const ALL = VERBS;
 /** Verbs that answer once, with a document where --json asks for one. */
-const ANSWERING = ['pack', 'plan', 'rehearse', 'verify'] as const;
+const ANSWERING = ['pack', 'plan', 'bundle', 'why', 'rehearse', 'verify'] as const;
 const TRUSTING = ['pack', 'plan', 'verify'] as const;
 
 export const OPTIONS = {
@@ -33,7 +33,17 @@ export const OPTIONS = {
     help: 'architectures of the site, Debian names (default amd64)',
   },
   base: { value: 'BASE', group: 'what', verbs: PACKING, help: 'ubuntu@22.04, where neither bundle nor application says one' },
-  overlay: { value: 'NAME|FILE', repeatable: true, group: 'what', verbs: PACKING, help: 'official overlay by name, or a file; merged in this order' },
+  overlay: {
+    value: 'NAME|FILE',
+    repeatable: true,
+    group: 'what',
+    verbs: ['pack', 'plan', 'bundle'],
+    help: 'official overlay by name, or a file; merged in this order (bundle: files only)',
+  },
+  'correct-overlays': { group: 'what', verbs: PACKING, help: 'mend official overlays that do not fit the charms of the track' },
+  'map-charmstore': { group: 'what', verbs: PACKING, help: 'take cs: charms from Charmhub, where they live now' },
+  'reviewed-only': { group: 'what', verbs: PACKING, help: 'refuse charms and tracks that the catalogue was not reviewed for' },
+  gpu: { group: 'what', verbs: PACKING, help: "leave the detection of GPUs on (the site needs NVIDIA's repositories)" },
   'skip-resources': { group: 'what', verbs: PACKING, help: 'leave out charm resources' },
   'skip-snaps': { group: 'what', verbs: PACKING, help: 'leave out snaps' },
   'skip-containers': { group: 'what', verbs: PACKING, help: 'leave out container images' },

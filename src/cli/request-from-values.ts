@@ -22,6 +22,10 @@ export function requestFromValues(system: string, values: Values): RecipeRequest
     skip: SKIP_KINDS.filter((kind) => values.on(`skip-${kind}`)),
     ...(registry !== undefined && { registry }),
     ...snapsOf(values),
+    ...(values.on('gpu') && { gpu: true }),
+    ...(values.on('map-charmstore') && { mapCharmstore: true }),
+    ...(values.on('correct-overlays') && { correctOverlays: true }),
+    ...(values.on('reviewed-only') && { reviewedOnly: true }),
     imageSources: values.all('image-source').map((source) => (/^[^/\s]+\/\S+$/.test(source) ? source : bad('image-source', source, 'HOST/PATH'))),
     allowIncompleteImages: values.on('allow-incomplete-images'),
   };

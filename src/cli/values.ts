@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { parse } from 'yaml';
 import { ShrinkwrapError } from '../domain/errors.ts';
+import { editDistance } from '../domain/near-names.ts';
 import { environmentName, optionOf, OPTION_NAMES, type OptionName, type Verb } from './options.ts';
 
 export interface Values {
@@ -87,14 +88,4 @@ function readConfig(text: string): Partial<Record<OptionName, string[]>> {
 function nearest(word: string, known: readonly string[]): string {
   const [best] = known.map((name) => ({ name, distance: editDistance(word, name) })).toSorted((a, b) => a.distance - b.distance);
   return best !== undefined && best.distance <= Math.max(1, Math.floor(word.length / 3)) ? `; did you mean --${best.name}?` : '';
-}
-
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) next[j] = Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1));
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }

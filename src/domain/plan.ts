@@ -16,6 +16,11 @@ export interface PlanRequest {
   readonly skip: readonly string[];
   readonly registry?: string;
   readonly imageSources: readonly string[];
+  /** Switches that decide what is in the plan; only those that were on. */
+  readonly gpu?: true;
+  readonly mapCharmstore?: true;
+  readonly correctOverlays?: true;
+  readonly reviewedOnly?: true;
   /** NAME or NAME=CHANNEL of each snap asked for beside what the system needs. */
   readonly snaps?: readonly string[];
   /** NAME=CHANNEL of each snap whose channel was given. */

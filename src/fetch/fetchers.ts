@@ -1,7 +1,8 @@
 /** How each kind of artifact gets into the store. A new kind does not compile until it has its row. */
-import type { Artifact, ArtifactKind, ArtifactOf, Descriptor, ImageArtifact, SnapArtifact } from '../domain/artifact.ts';
+import type { Artifact, ArtifactKind, ArtifactOf, CharmArtifact, Descriptor, ImageArtifact, ResourceArtifact, SnapArtifact } from '../domain/artifact.ts';
 import { formatDigest } from '../domain/digest.ts';
 import type { Expectation } from '../store/store.ts';
+import { ShrinkwrapError } from '../domain/errors.ts';
 import { describeArtifact } from './describe-artifact.ts';
 import type { Obtain, OpenPart, Part } from './obtain.ts';
 import type { FetchUpstream } from './upstream.ts';
@@ -15,11 +16,14 @@ export interface FetchContext {
 
 export type Fetcher<K extends ArtifactKind> = (artifact: ArtifactOf<K>, upstream: FetchUpstream, context: FetchContext) => Promise<void>;
 
+/** `source` of what came from a file of some machine. */
+const LOCAL = 'local:';
+
 const FETCHERS = {
-  charm: (charm, { charmhub }, context) => fetchFile(charm, context, (options) => charmhub.open(charm.source, options)),
-  resource: async (resource, { charmhub }, context) => {
+  charm: fetchFromCharmhub,
+  resource: async (resource, upstream, context) => {
     // What is made here is made when the archive is written.
-    if (resource.derived === undefined) await fetchFile(resource, context, (options) => charmhub.open(resource.source, options));
+    if (resource.derived === undefined) await fetchFromCharmhub(resource, upstream, context);
   },
   snap: fetchSnap,
   image: fetchImage,
@@ -37,6 +41,19 @@ export function fetchArtifact<K extends ArtifactKind>(
 async function fetchFile(artifact: Exclude<Artifact, ImageArtifact>, { obtain }: FetchContext, open: OpenPart): Promise<void> {
   const { size, digests } = artifact;
   await obtain.files([{ expect: { what: describeArtifact(artifact), size, digests }, open }]);
+}
+
+/** A file of the machine where the plan was made is in the store or nowhere. */
+async function fetchFromCharmhub(artifact: CharmArtifact | ResourceArtifact, { charmhub }: FetchUpstream, context: FetchContext): Promise<void> {
+  const { source } = artifact;
+  await fetchFile(artifact, context, (options) => (source.startsWith(LOCAL) ? Promise.reject(localAbsent(artifact)) : charmhub.open(source, options)));
+}
+
+function localAbsent(artifact: CharmArtifact | ResourceArtifact): ShrinkwrapError {
+  const { source, digests } = artifact;
+  const sha256 = digests.find(({ algorithm }) => algorithm === 'sha256')?.hex ?? '';
+  const message = `${describeArtifact(artifact)}: the local file ${source.slice(LOCAL.length)} with sha256 ${sha256} is not in the cache; plan again where it lies`;
+  return new ShrinkwrapError('INPUT_INVALID', { what: 'plan', problems: [{ code: 'local-file', message }] });
 }
 
 async function fetchSnap(snap: SnapArtifact, { snaps }: FetchUpstream, context: FetchContext): Promise<void> {

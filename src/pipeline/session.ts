@@ -21,6 +21,7 @@ import type { FetchUpstream } from '../fetch/upstream.ts';
 import type { Upstream } from '../recipes/upstream.ts';
 import { openStore } from '../store/open-store.ts';
 import type { Store } from '../store/store.ts';
+import { keepLocalFile } from './keep-local-file.ts';
 import type { RemainingPulls } from './pull-warnings.ts';
 import { readInput } from './read-input.ts';
 import type { Settings } from './settings.ts';
@@ -145,6 +146,7 @@ function upstreamOf({ charmhub, snaps, images, logins, bundleRepository }: Clien
       },
     },
     readFile: readInput,
+    localFile: (path) => keepLocalFile(path, store, signal),
     charmFiles: async (charm: CharmArtifact) => {
       const expect = { what: `charm ${charm.name} r${charm.revision}`, size: charm.size, digests: charm.digests };
       const open = (offset: number, given: AbortSignal) => charmhub.open(charm.source, { offset, signal: given });

@@ -20,6 +20,14 @@ export interface RecipeRequest {
   readonly imageSources: readonly string[];
   /** A track without a complete image list is packed all the same. */
   readonly allowIncompleteImages: boolean;
+  /** Keep what charms do about GPUs. */
+  readonly gpu?: boolean;
+  /** Charm Store URLs become the charms of Charmhub that they are now. */
+  readonly mapCharmstore?: boolean;
+  /** Apply the catalogue's corrections of official overlays. */
+  readonly correctOverlays?: boolean;
+  /** Refuse charms and tracks that the catalogue was not reviewed for. */
+  readonly reviewedOnly?: boolean;
   /** Snaps beside those that the system needs. */
   readonly snaps?: readonly SnapAddition[];
   /** Full channels by the name of the snap; they win over every other rule. */

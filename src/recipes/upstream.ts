@@ -2,7 +2,17 @@
 import type { Platform } from '../domain/arch.ts';
 import type { CharmArtifact } from '../domain/artifact.ts';
 import type { ImageRef } from '../domain/image-ref.ts';
-import type { BundleRelease, CharmFiles, CharmRelease, CharmWanted, ResolvedImage, ResourceRelease, SnapRelease, SnapWanted } from '../domain/releases.ts';
+import type {
+  BundleRelease,
+  CharmFiles,
+  CharmRelease,
+  CharmWanted,
+  Download,
+  ResolvedImage,
+  ResourceRelease,
+  SnapRelease,
+  SnapWanted,
+} from '../domain/releases.ts';
 import type { Report } from '../domain/events.ts';
 
 export interface Upstream {
@@ -10,6 +20,8 @@ export interface Upstream {
     bundle(name: string, channel: string | undefined): Promise<BundleRelease>;
     /** In the order asked for. */
     resolve(wanted: readonly CharmWanted[]): Promise<CharmRelease[]>;
+    /** Every revision of a charm's resource that Charmhub still serves. */
+    resourceRevisions(charm: string, resource: string): Promise<ResourceRelease[]>;
   };
   readonly snaps: {
     /** In the order asked for. */
@@ -26,6 +38,8 @@ export interface Upstream {
   };
   /** A file of this machine that the user named: a bundle, an overlay. */
   readFile(path: string): Promise<Buffer>;
+  /** A file of this machine that goes into the archive: into the store under its digest. `source` is `local:NAME`. */
+  localFile(path: string): Promise<Download | { readonly refused: string }>;
   /** Reads a charm: from the store, or fetched into it and verified first. */
   charmFiles(charm: CharmArtifact): Promise<CharmFiles>;
   /** The reference in an oci-image resource. The login beside it is used for this one repository and told to nobody. */

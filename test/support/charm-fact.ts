@@ -67,5 +67,6 @@ export function charmFact({ name, revision = 7, channel = '1.26/stable', applica
     base,
     arch,
     applications,
+    track: '1.26',
   };
 }

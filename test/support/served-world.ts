@@ -13,6 +13,11 @@ export interface WorldInput {
   readonly archs?: readonly string[];
   /** Laid over scripts/world/charms.yaml. */
   readonly charms?: string;
+  readonly name?: string;
+  /** Folder with the keys of an earlier world; large primes take seconds. */
+  readonly trust?: string;
+  /** Keep the keys, in `OUT.keys`. */
+  readonly keys?: boolean;
 }
 
 export interface Upstreams {
@@ -29,6 +34,9 @@ export async function buildWorld(input: WorldInput, out: string): Promise<void> 
   if (input.overlays !== undefined) args.push('--overlays', input.overlays);
   if (input.imageLists !== undefined) args.push('--image-lists', input.imageLists);
   if (input.charms !== undefined) args.push('--charms', input.charms);
+  if (input.name !== undefined) args.push('--name', input.name);
+  if (input.trust !== undefined) args.push('--trust', input.trust);
+  if (input.keys === true) args.push('--keys');
   for (const arch of input.archs ?? []) args.push('--arch', arch);
   await mkdir(join(out, '..'), { recursive: true });
   const { code, stderr } = await runWorld(args, { cwd: join(out, '..') });

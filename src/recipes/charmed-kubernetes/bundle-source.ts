@@ -1,14 +1,22 @@
 /** The bundle and the overlays that were asked for, read and merged as Juju merges them. */
 import { dirname, join } from 'node:path/posix';
 import type { Bundle } from '../../bundle/bundle.ts';
-import { composeBundle } from '../../bundle/compose.ts';
+import { tryCompose } from '../../bundle/compose.ts';
 import { resolveIncludes } from '../../bundle/include.ts';
-import { readBundles, type BundleText } from '../../bundle/read.ts';
+import type { Places } from '../../bundle/places.ts';
+import { readBundles, refuseProblems, type BundleText } from '../../bundle/read.ts';
 import { parseChannel, type Channel } from '../../domain/channel.ts';
-import { isShrinkwrapError, ShrinkwrapError } from '../../domain/errors.ts';
+import type { Problem } from '../../domain/errors.ts';
+import { ShrinkwrapError } from '../../domain/errors.ts';
 import type { BundleRelease } from '../../domain/releases.ts';
 import type { RecipeRequest } from '../recipe.ts';
 import type { Upstream } from '../upstream.ts';
+import type { Catalogue } from './catalogue.ts';
+import { mapCharmStore } from './charm-store.ts';
+import { correctOverlays } from './corrections.ts';
+import { channelWarnings, optionChannel } from './kubernetes-channel.ts';
+import { keepLocalFiles, type LocalFiles } from './local-files.ts';
+import { readOverlay } from './overlay-source.ts';
 import type { SourceFile } from './source-file.ts';
 
 export interface BundleSource {
@@ -19,22 +27,23 @@ export interface BundleSource {
   /** `name` is the file name under overlays/. */
   readonly overlays: readonly { readonly name: string; readonly text: BundleText }[];
   readonly merged: Bundle;
+  readonly places: Places;
 }
 
 export interface ReadBundle {
   readonly source: BundleSource;
   readonly release?: BundleRelease;
+  readonly local: LocalFiles;
+  /** Official overlays that do not fit: told together with what the charms say. */
+  readonly misfits: readonly Problem[];
   readonly sources: readonly SourceFile[];
   readonly warnings: readonly string[];
 }
 
-const OVERLAY_FOLDER = 'overlays';
-const REPOSITORY = 'sources/github/charmed-kubernetes/bundle';
-
 /** A path rather than a name on Charmhub: `./bundle.yaml`, `/srv/b.yaml`, `b.yaml`. */
 export const isLocalBundle = (system: string): boolean => /^[./]/.test(system) || /\.ya?ml$/.test(system);
 
-export async function readWantedBundle(request: RecipeRequest, upstream: Upstream): Promise<ReadBundle> {
+export async function readWantedBundle(request: RecipeRequest, catalogue: Catalogue, upstream: Upstream): Promise<ReadBundle> {
   const local = isLocalBundle(request.system);
   const release = local ? undefined : await upstream.charmhub.bundle(request.system, request.channel);
   const text = release?.text ?? (await upstream.readFile(request.system)).toString('utf8');
@@ -42,68 +51,41 @@ export async function readWantedBundle(request: RecipeRequest, upstream: Upstrea
   const [first] = readBundles([{ text, file }]);
   if (first === undefined) throw new Error('one text gives one bundle');
   const asked = release?.channel ?? request.channel;
-  const channel = asked === undefined ? channelOfApplications(first.base.bundle) : parseChannel(asked);
+  const channel = asked === undefined ? (channelOfApplications(first.base.bundle) ?? optionChannel(first.base.bundle, catalogue)) : parseChannel(asked);
   const wanted = await Promise.all(request.overlays.map((overlay) => readOverlay(overlay, channel, upstream)));
-  const texts = await Promise.all(
-    readBundles([{ text, file }, ...wanted]).map((each) => resolveIncludes(each, (path, relativeTo) => upstream.readFile(join(dirname(relativeTo), path)))),
+  const own = new Set([...(local ? [file] : []), ...wanted.filter(({ source }) => source === undefined).map((overlay) => overlay.file)]);
+  const [base = first, ...texts] = await Promise.all(
+    readBundles([{ text, file }, ...wanted]).map((each) => resolveIncludes(each, (path, beside) => readIncluded(path, beside, own, upstream))),
   );
-  const [base = first, ...overlays] = texts;
-  const { bundle: merged, warnings } = composeBundle(base, overlays);
+  const { composed, problems } = tryCompose(base, texts);
+  const { places } = composed;
+  const mapped = mapCharmStore(composed.bundle, places, request.mapCharmstore === true);
+  const files = await keepLocalFiles(mapped.bundle, base, places, own, upstream);
+  refuseProblems('bundle', [...problems, ...mapped.problems, ...files.problems]);
+  const overlays = texts.map((each, index) => ({ name: wanted[index]?.name ?? '', text: each }));
+  const track = (channel ?? optionChannel(mapped.bundle, catalogue))?.track ?? 'latest';
+  const corrected = correctOverlays(mapped.bundle, overlays, track, { catalogue, places, apply: request.correctOverlays === true });
+  const storeTold = (problem: Problem): boolean => request.mapCharmstore === true && problem.code === 'charm-store';
   return {
-    source: {
-      name: merged.name ?? (local ? stem(request.system) : request.system),
-      channel,
-      base,
-      overlays: overlays.map((each, index) => ({ name: wanted[index]?.name ?? '', text: each })),
-      merged,
-    },
+    source: { name: composed.bundle.name ?? (local ? stem(request.system) : request.system), channel, base, overlays, merged: corrected.bundle, places },
     ...(release !== undefined && { release }),
+    local: files,
+    misfits: corrected.problems,
     sources: wanted.flatMap(({ source }) => (source === undefined ? [] : [source])),
-    warnings: warnings.map(({ message }) => message),
+    warnings: [
+      ...composed.warnings.filter((problem) => !storeTold(problem)).map(({ message }) => message),
+      ...mapped.warnings,
+      ...corrected.warnings,
+      ...files.warnings,
+      ...channelWarnings(corrected.bundle, channel, catalogue),
+    ],
   };
 }
 
-interface WantedOverlay {
-  readonly name: string;
-  readonly file: string;
-  readonly text: string;
-  readonly source?: SourceFile;
-}
-
-async function readOverlay(overlay: string, channel: Channel | undefined, upstream: Upstream): Promise<WantedOverlay> {
-  const local = await localOverlay(overlay, upstream);
-  if (local !== undefined) return { name: stem(overlay) + '.yaml', file: overlay, text: local.toString('utf8') };
-  const wanted = overlay.replace(/\.ya?ml$/, '');
-  // A release's own branch fits its charms better than the default branch.
-  for (const ref of [...(channel === undefined ? [] : [`release_${channel.track}`]), undefined]) {
-    const names = await upstream.bundleRepository.list(OVERLAY_FOLDER, ref);
-    const name = [`${wanted}.yaml`, `${wanted}-overlay.yaml`].find((candidate) => names?.includes(candidate));
-    const bytes = name === undefined ? undefined : await upstream.bundleRepository.read(`${OVERLAY_FOLDER}/${name}`, ref);
-    if (name !== undefined && bytes !== undefined) {
-      return {
-        name,
-        file: `${OVERLAY_FOLDER}/${name}`,
-        text: bytes.toString('utf8'),
-        source: { path: `${REPOSITORY}/${ref ?? 'HEAD'}/${OVERLAY_FOLDER}/${name}`, bytes },
-      };
-    }
-  }
-  const exists = ((await upstream.bundleRepository.list(OVERLAY_FOLDER)) ?? [])
-    .filter((name) => name.endsWith('.yaml'))
-    .map((name) => name.replace(/(?:-overlay)?\.yaml$/, ''));
-  throw new ShrinkwrapError('UPSTREAM_NOT_FOUND', { what: 'overlay', name: overlay, where: 'the bundle repository', exists });
-}
-
-/** A name with a slash must be a file; a bare `x.yaml` is one when it is there. */
-async function localOverlay(overlay: string, upstream: Upstream): Promise<Buffer | undefined> {
-  const mustExist = overlay.includes('/');
-  if (!mustExist && !/\.ya?ml$/.test(overlay)) return undefined;
-  try {
-    return await upstream.readFile(overlay);
-  } catch (error) {
-    if (!mustExist && isShrinkwrapError(error) && error.code === 'INPUT_ABSENT') return undefined;
-    throw error;
-  }
+/** What comes over the network has no files beside it here. */
+async function readIncluded(path: string, beside: string, own: ReadonlySet<string>, upstream: Upstream): Promise<Buffer> {
+  if (!own.has(beside)) throw new ShrinkwrapError('INPUT_ABSENT', { path });
+  return upstream.readFile(join(dirname(beside), path));
 }
 
 /** What a bundle says of its channel: the one that most of its applications name. */

@@ -2,6 +2,9 @@
 import { parse } from 'yaml';
 import { ShrinkwrapError, type Problem } from '../../domain/errors.ts';
 import type { CatalogueDocument } from '../recipe.ts';
+import { keyProblems } from './catalogue-keys.ts';
+import { charmRules, snapRule, correction, codeRule, sizeRule, registryOption, record, string, list, strings, stringMap, range } from './catalogue-rules.ts';
+import type { REGISTRY_FORMS } from './catalogue-rules.ts';
 import { byTrack, type TrackRange } from './track-range.ts';
 
 export interface SnapRule extends TrackRange {
@@ -20,18 +23,45 @@ export interface DebRule extends TrackRange {
 export interface OptionRule extends TrackRange {
   readonly option: string;
   readonly value: string;
+  /** The switch of the command line with which the rule does not hold. */
+  readonly unless?: 'gpu';
+  /** Also what the bundle itself sets is replaced; else that stays. */
+  readonly replaces: boolean;
   readonly why?: string;
+}
+
+/** The reviewed channel of a charm that does not follow Kubernetes' tracks. */
+export interface ChannelRule extends TrackRange {
+  readonly channel: string;
+  /** `22.04`; absent: on any base. */
+  readonly base?: string;
+  readonly why?: string;
+}
+
+/** What makes an official overlay fit the charms of a track. */
+export interface Correction extends TrackRange {
+  /** Names of overlays, without `-overlay.yaml`. */
+  readonly overlays: readonly string[];
+  /** Relations that go, as the overlay writes them. */
+  readonly remove: readonly (readonly string[])[];
+  /** Application → storage as the overlay writes it → as the charm has it. */
+  readonly renameStorage: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** An overlay, as text, that comes in their place; empty for none. */
+  readonly add: string;
+  readonly why: string;
 }
 
 export interface CharmRules {
   /** What the charm makes of `channel: auto`. */
   readonly auto?: string;
+  readonly channels: readonly ChannelRule[];
   readonly snaps: readonly SnapRule[];
   readonly debs: readonly DebRule[];
   readonly options: readonly OptionRule[];
+  /** What everybody who packs the charm should know. */
+  readonly warning?: string;
 }
 
-export const REGISTRY_FORMS = ['custom-registries', 'registry', 'image'] as const;
 export type RegistryForm = (typeof REGISTRY_FORMS)[number];
 
 export interface RegistryOption {
@@ -83,16 +113,25 @@ export interface Catalogue {
   readonly registryMirrors: readonly string[];
   readonly registryOptions: readonly RegistryOption[];
   readonly reactiveDebs: readonly string[];
+  /** Tracks of Kubernetes for which the rows were reviewed. */
+  readonly reviewed: TrackRange;
+  readonly corrections: readonly Correction[];
   readonly charms: ReadonlyMap<string, CharmRules>;
 }
 
-const NO_RULES: CharmRules = { snaps: [], debs: [], options: [] };
+const NO_RULES: CharmRules = { channels: [], snaps: [], debs: [], options: [] };
 
 /** The rules of a charm that hold on a track; the empty ones for a charm that has no row. */
 export function rulesOf(catalogue: Catalogue, charm: string, track: string): CharmRules {
   const rules = catalogue.charms.get(charm) ?? NO_RULES;
   const holds = byTrack(track);
-  return { ...rules, snaps: rules.snaps.filter(holds), debs: rules.debs.filter(holds), options: rules.options.filter(holds) };
+  return {
+    ...rules,
+    channels: rules.channels.filter(holds),
+    snaps: rules.snaps.filter(holds),
+    debs: rules.debs.filter(holds),
+    options: rules.options.filter(holds),
+  };
 }
 
 /** Later documents add charms and lists to earlier ones; a charm's row is replaced whole. Problems of all documents are reported together. */
@@ -100,6 +139,9 @@ export function readCatalogue(documents: readonly CatalogueDocument[]): Catalogu
   const problems: Problem[] = [];
   const merged: Record<string, unknown> = {};
   for (const { file, text } of documents) {
+    const unknown = keyProblems(text, file);
+    problems.push(...unknown);
+    if (unknown.length > 0) continue;
     try {
       const value = record(parse(text, { merge: true }), file);
       if (value['format'] !== 'shrinkwrap-catalogue/1') throw new Error(`${file}: format: wanted shrinkwrap-catalogue/1, found ${String(value['format'])}`);
@@ -159,101 +201,8 @@ function decode(root: Record<string, unknown>): Catalogue {
     registryMirrors: strings(root['registryMirrors'], 'registryMirrors'),
     registryOptions: list(root['registryOptions'], 'registryOptions', registryOption),
     reactiveDebs: strings(record(root['reactive'], 'reactive')['debs'], 'reactive.debs'),
+    reviewed: range(record(root['reviewed'] ?? {}, 'reviewed'), 'reviewed'),
+    corrections: list(root['corrections'] ?? [], 'corrections', correction),
     charms: new Map(Object.entries(record(root['charms'], 'charms')).map(([name, value]) => [name, charmRules(value, `charms.${name}`)])),
   };
 }
-
-function charmRules(value: unknown, path: string): CharmRules {
-  const row = record(value ?? {}, path);
-  return {
-    ...(row['auto'] !== undefined && { auto: string(row['auto'], `${path}.auto`) }),
-    snaps: list(row['snaps'] ?? [], `${path}.snaps`, snapRule),
-    debs: list(row['debs'] ?? [], `${path}.debs`, debRule),
-    options: list(row['options'] ?? [], `${path}.options`, optionRule),
-  };
-}
-
-function snapRule(value: unknown, path: string): SnapRule {
-  const row = record(value, path);
-  return { name: string(row['name'], `${path}.name`), channel: string(row['channel'], `${path}.channel`), ...range(row, path) };
-}
-
-function debRule(value: unknown, path: string): DebRule {
-  const row = record(value, path);
-  return {
-    names: strings(row['names'], `${path}.names`),
-    ...(row['origin'] !== undefined && { origin: string(row['origin'], `${path}.origin`) }),
-    ...range(row, path),
-  };
-}
-
-function optionRule(value: unknown, path: string): OptionRule {
-  const row = record(value, path);
-  return { option: string(row['option'], `${path}.option`), value: string(row['value'], `${path}.value`), ...range(row, path) };
-}
-
-function codeRule(value: unknown, path: string): CodeRule {
-  const row = record(value, path);
-  const pattern = expression(string(row['pattern'], `${path}.pattern`), `${path}.pattern`);
-  return { charms: strings(row['charms'], `${path}.charms`), pattern, ...(row['option'] !== undefined && { option: string(row['option'], `${path}.option`) }) };
-}
-
-function expression(text: string, path: string): RegExp {
-  try {
-    return new RegExp(text, 'g');
-  } catch (error) {
-    throw new Error(`${path}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
-  }
-}
-
-function sizeRule(value: unknown, path: string): SizeRule {
-  const row = record(value, path);
-  const { least } = row;
-  if (typeof least !== 'number' || !Number.isSafeInteger(least)) throw new Error(`${path}.least: wanted bytes, found ${JSON.stringify(least)}`);
-  return {
-    filenames: strings(row['filenames'], `${path}.filenames`),
-    least,
-    ...(row['empty'] !== undefined && { empty: string(row['empty'], `${path}.empty`) }),
-    why: string(row['why'], `${path}.why`),
-  };
-}
-
-function registryOption(value: unknown, path: string): RegistryOption {
-  const row = record(value, path);
-  const form = REGISTRY_FORMS.find((known) => known === row['form']);
-  if (form === undefined) throw new Error(`${path}.form: wanted one of ${REGISTRY_FORMS.join(', ')}, found ${String(row['form'])}`);
-  return {
-    option: string(row['option'], `${path}.option`),
-    form,
-    ...(row['charms'] !== undefined && { charms: strings(row['charms'], `${path}.charms`) }),
-    ...(row['match'] !== undefined && { match: string(row['match'], `${path}.match`) }),
-  };
-}
-
-function range(row: Record<string, unknown>, path: string): TrackRange & { why?: string } {
-  return {
-    ...(row['from'] !== undefined && { from: string(row['from'], `${path}.from`) }),
-    ...(row['until'] !== undefined && { until: string(row['until'], `${path}.until`) }),
-    ...(row['why'] !== undefined && { why: string(row['why'], `${path}.why`) }),
-  };
-}
-
-function record(value: unknown, path: string): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error(`${path}: wanted a mapping`);
-  return value as Record<string, unknown>;
-}
-
-function string(value: unknown, path: string): string {
-  if (typeof value !== 'string' || value === '') throw new Error(`${path}: wanted text (quote numbers), found ${JSON.stringify(value)}`);
-  return value;
-}
-
-function list<T>(value: unknown, path: string, item: (value: unknown, path: string) => T): T[] {
-  if (!Array.isArray(value)) throw new Error(`${path}: wanted a list`);
-  return value.map((each, index) => item(each, `${path}[${index}]`));
-}
-
-const strings = (value: unknown, path: string): string[] => list(value, path, string);
-
-const stringMap = (value: unknown, path: string): Record<string, string> =>
-  Object.fromEntries(Object.entries(record(value, path)).map(([key, each]) => [key, string(each, `${path}.${key}`)]));

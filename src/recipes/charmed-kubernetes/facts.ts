@@ -16,6 +16,10 @@ export interface CharmFact {
   readonly arch: Arch;
   /** Names of the applications, sorted. */
   readonly applications: readonly string[];
+  /** The track by which the catalogue's rules hold: the charm's own, or the bundle's where the application names none. */
+  readonly track: string;
+  /** A file beside the bundle. */
+  readonly local?: true;
 }
 
 export interface SnapFact {

@@ -1,32 +1,32 @@
 /** Facts → plan. Pure: the same facts and request give the same plan, byte for byte. */
+import type { Bundle } from '../../bundle/bundle.ts';
+import { relocate } from '../../bundle/relocate.ts';
 import { rewriteBundle, type AppEdit } from '../../bundle/rewrite.ts';
 import type { Artifact, ArtifactKind, ResourceArtifact } from '../../domain/artifact.ts';
 import { ARTIFACT_KINDS } from '../../domain/artifact.ts';
-import { archSuffix, fileNamePart } from '../../domain/archive-name.ts';
+import { fileNamePart } from '../../domain/archive-name.ts';
 import { formatBase, seriesOfBase } from '../../domain/base.ts';
 import { canonicalJson } from '../../domain/canonical-json.ts';
-import { formatChannel, parseChannel } from '../../domain/channel.ts';
+import { formatChannel } from '../../domain/channel.ts';
 import { charmRecord } from '../../domain/charm-record.ts';
 import { PLAN_FORMAT, type Plan, type PlanFile, type PlanRequest, type PlanTotals } from '../../domain/plan.ts';
 import { byCodeUnit, sortedBy } from '../../domain/sorted.ts';
+import type { CharmRelease } from '../../domain/releases.ts';
 import type { RecipeRequest } from '../recipe.ts';
 import { imageArtifacts, snapArtifacts } from './artifacts.ts';
 import { basesOf } from './bases.ts';
 import { isLocalBundle } from './bundle-source.ts';
-import { rulesOf, type Catalogue } from './catalogue.ts';
-import { declaresOption } from './charm-config.ts';
+import type { Catalogue } from './catalogue.ts';
 import { debNeeds, pythonNeeds, type CharmOnBase } from './debs.ts';
 import type { CharmFact, Facts } from './facts.ts';
+import { optionRules, optionWarnings } from './option-rules.ts';
 import { bakedOptions, bakedResources, parseRegistry, registryOptionRows, resourceImageRows, type RegistryOptionRow } from './registry-options.ts';
 import { resourceArtifacts } from './resource-artifacts.ts';
 import { archiveTable, debsTable, imagesTable, pythonTable, registryTable, snapsTable } from './tables.ts';
 
 export function planOf(facts: Facts, request: RecipeRequest, catalogue: Catalogue): Plan {
   const skip = new Set<string>(request.skip);
-  const charms = uniqueBy(
-    facts.charms.map(({ artifact }) => artifact),
-    ({ path }) => path,
-  );
+  const charms = uniteReasons(facts.charms.map(({ artifact }) => artifact));
   const snaps = snapArtifacts(facts.snaps);
   const images = imageArtifacts(facts.images);
   const { artifacts: resources, warnings } = skip.has('resources') ? { artifacts: [], warnings: [] } : resourceArtifacts(facts, images);
@@ -50,7 +50,7 @@ export function planOf(facts: Facts, request: RecipeRequest, catalogue: Catalogu
     archive: archiveOf(facts),
     ...(release !== undefined && { bundle: { name: release.name, id: release.id, revision: release.revision, channel: release.channel } }),
     bases: basesOf(facts.charms, facts.bundle.merged, request.archs),
-    warnings: [...new Set([...facts.warnings, ...warnings])].toSorted(byCodeUnit),
+    warnings: [...new Set([...facts.warnings, ...warnings, ...optionWarnings(facts, request, catalogue)])].toSorted(byCodeUnit),
     artifacts,
     files: sortedBy(
       uniqueBy(files, ({ path }) => path),
@@ -69,7 +69,19 @@ function archiveOf({ bundle }: Facts): Plan['archive'] {
 
 /** Paths of this machine stay here: a local bundle or overlay goes by its name. */
 function planRequest({ bundle }: Facts, request: RecipeRequest): PlanRequest {
-  const { archs, base, registry, imageSources, allowIncompleteImages, snaps = [], snapChannels = {} } = request;
+  const {
+    archs,
+    base,
+    registry,
+    imageSources,
+    allowIncompleteImages,
+    snaps = [],
+    snapChannels = {},
+    gpu,
+    mapCharmstore,
+    correctOverlays,
+    reviewedOnly,
+  } = request;
   const channel = bundle.channel === undefined ? undefined : formatChannel(bundle.channel);
   return {
     system: isLocalBundle(request.system) ? bundle.name : request.system,
@@ -80,6 +92,10 @@ function planRequest({ bundle }: Facts, request: RecipeRequest): PlanRequest {
     skip: [...request.skip].toSorted(),
     ...(registry !== undefined && { registry }),
     imageSources,
+    ...(gpu === true && { gpu }),
+    ...(mapCharmstore === true && { mapCharmstore }),
+    ...(correctOverlays === true && { correctOverlays }),
+    ...(reviewedOnly === true && { reviewedOnly }),
     ...(snaps.length > 0 && { snaps: snaps.map(({ name: snap, channel: wanted }) => (wanted === undefined ? snap : `${snap}=${wanted}`)) }),
     ...(Object.keys(snapChannels).length > 0 && { snapChannels: Object.entries(snapChannels).map(([snap, wanted]) => `${snap}=${wanted}`) }),
     ...(allowIncompleteImages && { allowIncompleteImages }),
@@ -103,26 +119,39 @@ function bundleFiles(
       // The first of a name: those of further architectures come after it.
       const files = resources.filter((each) => each.application === application).map(({ resource, path }) => [resource, `./${path}`] as const);
       const named = { ...Object.fromEntries(sortedBy(files.toReversed(), ([name]) => name)), ...references.get(application) };
-      edits.set(application, appEdit(fact, catalogue, baked.get(application) ?? {}, named));
+      edits.set(application, appEdit(fact, application, { catalogue, request, bundle: bundle.merged, baked: baked.get(application) ?? {}, resources: named }));
     }
   }
   return [
-    { path: 'bundle.yaml', text: rewriteBundle(bundle.base, bundle.merged, edits) },
-    { path: 'bundle.orig.yaml', text: bundle.base.text },
-    ...bundle.overlays.map(({ name, text }) => ({ path: `overlays/${name}`, text: text.text })),
+    // Juju from 3.0 on knows `applications` only.
+    { path: 'bundle.yaml', text: rewriteBundle(bundle.base, { ...bundle.merged, legacyServices: undefined }, edits) },
+    // Local files by their places in the archive: a path of the packing machine must not travel, and a rehearsal plans from these texts.
+    { path: 'bundle.orig.yaml', text: relocate(bundle.base, (application, resource) => placeIn(edits, application, resource, '.')) },
+    ...bundle.overlays.map(({ name, text }) => ({
+      path: `overlays/${name}`,
+      text: relocate(text, (application, resource) => placeIn(edits, application, resource, '..')),
+    })),
   ];
 }
 
-function appEdit(
-  { artifact, release, base }: CharmFact,
-  catalogue: Catalogue,
-  baked: Readonly<Record<string, string>>,
-  resources: Readonly<Record<string, string>>,
-): AppEdit {
+/** A charm lies relative to the text that names it, a resource to the bundle (facts/charmhub-juju.md 3.6). */
+function placeIn(edits: ReadonlyMap<string, AppEdit>, application: string, resource: string | undefined, up: '.' | '..'): string | undefined {
+  const edit = edits.get(application);
+  return resource === undefined ? edit?.charm.replace(/^\./, up) : edit?.resources[resource];
+}
+
+interface EditContext {
+  readonly catalogue: Catalogue;
+  readonly request: RecipeRequest;
+  readonly bundle: Bundle;
+  readonly baked: Readonly<Record<string, string>>;
+  readonly resources: Readonly<Record<string, string>>;
+}
+
+function appEdit(fact: CharmFact, application: string, { catalogue, request, bundle, baked, resources }: EditContext): AppEdit {
+  const { artifact, base } = fact;
   const series = seriesOfBase(base);
-  const rules = rulesOf(catalogue, release.name, parseChannel(release.channel).track).options.filter(({ option }) =>
-    declaresOption(release.configYaml, option),
-  );
+  const rules = optionRules(fact, application, { bundle, request, catalogue });
   return {
     charm: `./${artifact.path}`,
     resources,
@@ -150,17 +179,17 @@ function archiveValues(facts: Facts, request: RecipeRequest): Record<string, str
 function sourceFiles(facts: Facts, resources: readonly ResourceArtifact[]): PlanFile[] {
   const derived = new Set(resources.filter((each) => each.derived !== undefined).map(({ name }) => name));
   const charms = facts.charms.flatMap(({ artifact, files }) => {
-    const folder = `sources/charms/${fileNamePart(artifact.name)}_r${artifact.revision}${archSuffix(artifact.arch)}`;
     const texts = { metadata: files.metadataYaml, config: files.configYaml, manifest: files.manifestYaml, layer: files.layerYaml };
-    return Object.entries(texts).flatMap(([name, text]) => (text === '' ? [] : [{ path: `${folder}/${name}.yaml`, text }]));
+    return Object.entries(texts).flatMap(([name, text]) => (text === '' ? [] : [{ path: `sources/charms/${stemOf(artifact)}/${name}.yaml`, text }]));
   });
-  const records = facts.charms.map(({ artifact, release }) => ({
-    path: `sources/charmhub/${fileNamePart(artifact.name)}_r${artifact.revision}${archSuffix(artifact.arch)}.json`,
-    // What is made here is another file than Charmhub's, and the archive has to lead to the same record again.
-    text: canonicalJson(
-      charmRecord({ ...release, resources: release.resources.filter(({ name, type }) => type === 'file' && !derived.has(`${release.name}/${name}`)) }),
-    ),
-  }));
+  // What is made here is another file than Charmhub's, and the archive has to lead to the same record again.
+  const kept = (release: CharmFact['release']): CharmFact['release'] => ({
+    ...release,
+    resources: release.resources.filter(({ name, type }) => type === 'file' && !derived.has(`${release.name}/${name}`)),
+  });
+  const records = facts.charms.flatMap(({ artifact, release, local }) =>
+    local === true ? [] : [{ path: `sources/charmhub/${stemOf(artifact)}.json`, text: canonicalJson(charmRecord(kept(commonRelease(release, facts.charms)))) }],
+  );
   const snaps = facts.snaps.map(({ release: { name, revision, arch, snapYaml } }) => ({
     path: `sources/snaps/${fileNamePart(name)}_${revision}_${arch}/snap.yaml`,
     text: snapYaml,
@@ -171,15 +200,26 @@ function sourceFiles(facts: Facts, resources: readonly ResourceArtifact[]): Plan
   return [...charms, ...records, ...snaps, ...indexes, ...facts.sources.map(({ path, bytes }) => planFile(path, bytes))];
 }
 
+/** Name of the charm's file without its ending. */
+const stemOf = ({ path }: CharmFact['artifact']): string => path.slice('charms/'.length, -'.charm'.length);
+
+/** Without the resources in which applications of one charm differ: a pinned revision, a file of their own. */
+function commonRelease(release: CharmRelease, charms: readonly CharmFact[]): CharmRelease {
+  const twins = charms.filter((fact) => fact.release.id === release.id && fact.release.revision === release.revision).map((fact) => fact.release.resources);
+  const isCommon = ({ name, download }: CharmRelease['resources'][number]): boolean =>
+    twins.every((resources) => resources.find((other) => other.name === name)?.download.digest.hex === download.digest.hex);
+  return { ...release, resources: release.resources.filter(isCommon) };
+}
+
 /** As text where the bytes are text, else base64: a raw answer must come back byte for byte. */
 function planFile(path: string, bytes: Buffer): PlanFile {
   const text = bytes.toString('utf8');
   return Buffer.from(text).equals(bytes) ? { path, text } : { path, text: bytes.toString('base64'), encoding: 'base64' };
 }
 
-const onBase = ({ release, files, base }: CharmFact): CharmOnBase => ({
+const onBase = ({ release, files, base, track }: CharmFact): CharmOnBase => ({
   charm: release.name,
-  track: parseChannel(release.channel).track,
+  track,
   base: formatBase(base),
   files,
 });
@@ -192,6 +232,16 @@ function totalsOf(artifacts: readonly Artifact[]): PlanTotals {
     }),
   );
   return { artifacts: artifacts.length, bytes: artifacts.reduce((sum, { size }) => sum + size, 0), kinds };
+}
+
+/** One file may serve applications on several bases and architectures. */
+function uniteReasons<T extends Artifact>(artifacts: readonly T[]): T[] {
+  const united = new Map<string, T>();
+  for (const artifact of artifacts) {
+    const reasons = [...new Set([...(united.get(artifact.path)?.reasons ?? []), ...artifact.reasons])].toSorted(byCodeUnit);
+    united.set(artifact.path, { ...artifact, reasons });
+  }
+  return [...united.values()];
 }
 
 function uniqueBy<T>(items: readonly T[], key: (item: T) => string): T[] {

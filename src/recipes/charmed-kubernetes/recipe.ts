@@ -1,4 +1,6 @@
 /** Any Juju bundle, with what is known of Charmed Kubernetes in the catalogue. */
+import { refuseProblems } from '../../bundle/read.ts';
+import { parseChannel } from '../../domain/channel.ts';
 import type { Recipe } from '../recipe.ts';
 import { readWantedBundle } from './bundle-source.ts';
 import { readCatalogue, type Catalogue } from './catalogue.ts';
@@ -11,6 +13,8 @@ import { resolveSnapClosure } from '../snap-closure.ts';
 import { addedSnaps, snapContext, wantedSnaps, type OptionOf } from './snaps.ts';
 import { snapChannel } from './channels.ts';
 import type { CharmFact, Facts } from './facts.ts';
+import { jujuWarnings } from './juju-versions.ts';
+import { charmProblems, reviewed } from './verify-plan.ts';
 
 export const charmedKubernetes: Recipe = {
   id: 'charmed-kubernetes',
@@ -19,13 +23,15 @@ export const charmedKubernetes: Recipe = {
   accepts: () => true,
   async plan(request, documents, upstream) {
     const catalogue = readCatalogue(documents);
-    const { source, release, sources, warnings } = await readWantedBundle(request, upstream);
+    const { source, release, local, misfits, sources, warnings } = await readWantedBundle(request, catalogue, upstream);
     upstream.report({ type: 'note', message: `${source.name}: ${source.merged.applications.size} applications` });
-    const { charms, warnings: charmWarnings } = await resolveCharms(source, request, upstream);
+    const { charms, warnings: charmWarnings } = await resolveCharms(source, request, { catalogue, local, upstream });
     const option = optionOf(source.merged);
+    const channel = releaseChannel(charms, option, catalogue);
+    const review = reviewed(source, charms, channel === undefined ? undefined : parseChannel(channel).track, request, catalogue);
+    refuseProblems('bundle', [...misfits, ...charmProblems(source, charms, misfits), ...review.problems]);
     const wanted = [...wantedSnaps(charms, option, catalogue, request.archs), ...addedSnaps(request.snaps ?? [], request.archs)];
     const snaps = request.skip.includes('snaps') ? [] : await resolveSnapClosure(wanted, request.snapChannels ?? {}, upstream);
-    const channel = releaseChannel(charms, option, catalogue);
     const imageSources = request.imageSources.length > 0 ? request.imageSources : catalogue.images.sources;
     const containers = request.skip.includes('containers')
       ? NO_IMAGES
@@ -42,6 +48,8 @@ export const charmedKubernetes: Recipe = {
       warnings: [
         ...warnings,
         ...charmWarnings,
+        ...review.warnings,
+        ...jujuWarnings(charms),
         ...containers.warnings,
         ...containers.images.flatMap(({ resolved }) => resolved.warnings),
         ...(request.skip.includes('resources') ? [] : sizeWarnings(charms, catalogue)),

@@ -71,7 +71,7 @@ function resourceArtifact(
     const reasons = [`${who} (${application}), made of ${image.name}: the charm loads it, since what it runs pulls from no mirror`];
     return { ...common, size: image.size, digests: image.digests, derived: { from: 'image', image: image.path, reference }, reasons };
   }
-  if (filename.endsWith('.snap'))
+  if (filename.endsWith('.snap') && !download.source.startsWith('local:'))
     return { ...common, size: 0, digests: [EMPTY_SHA256], reasons: [`placeholder for ${who}: the snap comes from the site's store`] };
   return { ...common, size: download.size, digests: [download.digest], reasons: [`${who} (${application})`] };
 }

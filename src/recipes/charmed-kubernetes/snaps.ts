@@ -1,6 +1,5 @@
 /** Which snaps the charms install (facts/charmhub-juju.md 4.5, 4.7); what those need in turn is found by ../snap-closure.ts. */
 import type { Arch } from '../../domain/arch.ts';
-import { parseChannel } from '../../domain/channel.ts';
 import type { SnapAddition } from '../recipe.ts';
 import type { SnapWant } from '../snap-closure.ts';
 import { rulesOf, type Catalogue } from './catalogue.ts';
@@ -22,8 +21,8 @@ export const addedSnaps = (additions: readonly SnapAddition[], archs: readonly A
   archs.flatMap((arch) => additions.map(({ name, channel }) => ({ name, channel: channel ?? 'latest/stable', arch, reason: 'asked for with --snap' })));
 
 /** What decides the channels of the snaps of one application. */
-export function snapContext({ release }: CharmFact, application: string, optionOf: OptionOf, catalogue: Catalogue): ChannelContext {
-  const { auto } = rulesOf(catalogue, release.name, parseChannel(release.channel).track);
+export function snapContext({ release, track }: CharmFact, application: string, optionOf: OptionOf, catalogue: Catalogue): ChannelContext {
+  const { auto } = rulesOf(catalogue, release.name, track);
   const option = optionOf(application, 'channel');
   const charmDefault = configDefault(release.configYaml, 'channel');
   return {
@@ -35,8 +34,8 @@ export function snapContext({ release }: CharmFact, application: string, optionO
 }
 
 function snapsOf(charm: CharmFact, application: string, optionOf: OptionOf, catalogue: Catalogue): SnapWant[] {
-  const { release, arch } = charm;
-  const rules = rulesOf(catalogue, release.name, parseChannel(release.channel).track);
+  const { release, arch, track } = charm;
+  const rules = rulesOf(catalogue, release.name, track);
   const context = snapContext(charm, application, optionOf, catalogue);
   const byRule = rules.snaps.map(({ name, channel, why }) => ({
     name,
@@ -46,7 +45,7 @@ function snapsOf(charm: CharmFact, application: string, optionOf: OptionOf, cata
   }));
   const known = new Set(byRule.map(({ name }) => name));
   const byResource = release.resources
-    .filter(({ filename }) => filename.endsWith('.snap'))
+    .filter(({ filename, download }) => filename.endsWith('.snap') && !(download.source.startsWith('local:') && download.size > 0))
     .map((resource) => ({ resource, name: catalogue.snapResources[resource.name] ?? resource.name }))
     .filter(({ name }) => !known.has(name))
     // Core is always taken from stable; the old tool then went on to take everything else from there too.

@@ -11,7 +11,7 @@ const CHARMS = new Map([
   [
     'db',
     readCharmMeta(
-      'provides: {sql: {interface: mysql}, admin: mysql, log: {interface: log}}\npeers: {cluster: {interface: c}}\nextra-bindings: {public: }\n',
+      'provides: {sql: {interface: mysql}, admin: mysql, log: {interface: log}}\npeers: {cluster: {interface: c}}\nextra-bindings: {public: }\nresources: {blob: {type: file, filename: b.bin}}\nstorage: {data: {type: block}}\ndevices: {gpu: {type: gpu}}\n',
       'options: {port: {type: int}, ratio: {type: float}, tls: {type: boolean}, name: {type: string}, key: {type: secret}, untyped: {}}',
     ),
   ],
@@ -45,12 +45,23 @@ describe('against its charms a bundle', () => {
   });
 
   it('may not set options that the charm lacks or of another type', () => {
-    assert.deepEqual(wrong("applications:\n  db: {charm: db, options: {port: '1', ratio: 1, tls: 'true', name: no, key: secret:x, untyped: x, gone: 1}}"), [
-      'b.yaml:2:29 option cannot validate application "db": option "port" expected int, got "1"',
-      'b.yaml:2:63 option cannot validate application "db": option "name" expected string, got false',
-      'b.yaml:2:100 option cannot validate application "db": configuration option "gone" not found in charm "db"',
+    assert.deepEqual(wrong("applications:\n  db: {charm: db, options: {port: '1x', ratio: 1, tls: 'true', name: no, key: secret:x, untyped: x, gone: 1}}"), [
+      'b.yaml:2:29 option cannot validate application "db": option "port" expected int, got "1x"',
+      'b.yaml:2:64 option cannot validate application "db": option "name" expected string, got false',
+      'b.yaml:2:101 option cannot validate application "db": configuration option "gone" not found in charm "db"',
     ]);
-    assert.deepEqual(wrong('applications: {db: {charm: db, options: {port: 1.5, ratio: 2, tls: false, name: , key: k}}}'), []);
+    assert.deepEqual(wrong("applications: {db: {charm: db, options: {port: '0x10', ratio: 2, tls: false, name: , key: k}}}"), []);
+  });
+
+  it('may give resources, storage and devices that the charm declares', () => {
+    assert.deepEqual(
+      wrong('applications:\n  db:\n    charm: db\n    resources: {blob: 3, nope: ./x}\n    storage: {data: 1G, gone: 1G}\n    devices: {gpu: 1, tpu: 1}'),
+      [
+        'b.yaml:4:26 resource application "db": unrecognized resource "nope"',
+        'b.yaml:5:25 storage application "db": charm "db" has no store called "gone"',
+        'b.yaml:6:23 device application "db": charm "db" has no device called "tpu"',
+      ],
+    );
   });
 
   it('may bind what the charm has', () => {

@@ -89,6 +89,6 @@ test('--help fits 80 columns and names every verb that works', () => {
     .split('\n')
     .filter((line) => line.length > 80);
   assert.deepEqual(long, []);
-  for (const word of ['shrinkwrap plan', 'shrinkwrap serve', '--snap-trust', '--registry-mirror', 'SOURCE_DATE_EPOCH'])
+  for (const word of ['shrinkwrap plan', 'shrinkwrap serve', 'shrinkwrap bundle', 'shrinkwrap why', '--snap-trust', '--registry-mirror', 'SOURCE_DATE_EPOCH'])
     assert.ok(helpText().includes(word), word);
 });

@@ -61,6 +61,7 @@ describe('T2: lists lag behind charms', () => {
         reason: 'charm calico r7 (calico): option calico-node-image of config.yaml',
         application: 'calico',
         option: 'calico-node-image',
+        value: 'rocks.canonical.com:443/cdk/calico/node:v3.21.4',
       },
     ]);
     const set = found({ name: 'calico', config }, (_, option) => (option === 'calico-node-image' ? 'quay.io/calico/node:v9' : undefined)).mentions;
