@@ -6,7 +6,7 @@ SHELL := /bin/bash
 TESTS = $(shell find dist/test -name '*.test.js' -not -path '*/peers/*' | sort)
 PEERS = $(shell find dist/test/peers -name '*.test.js' 2>/dev/null | sort)
 
-.PHONY: help setup build lint format test demo bench peers check clean
+.PHONY: help setup build lint format test fuzz demo bench peers check clean
 
 help: ## print the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */\1\t/' | awk -F'\t' '{ printf "  %-8s %s\n", $$1, $$2 }'
@@ -31,6 +31,9 @@ format: setup ## rewrite files as the formatter wants them
 
 test: build ## unit, protocol, kit and end-to-end tests
 	@NO_COLOR=1 TZ=UTC LC_ALL=C node --test --test-reporter=spec $(TESTS)
+
+fuzz: build ## a hundred thousand damaged streams of assertions, none of which may be accepted (make test tries some thousands)
+	@NO_COLOR=1 TZ=UTC LC_ALL=C FUZZ=50000 FUZZ_SEED=$${FUZZ_SEED:-$$RANDOM} node --test --test-reporter=spec dist/test/unit/assertion/fuzz.test.js
 
 demo: build ## build a small world, serve it, pack from it, unpack with the network cut, run deploy.sh
 	@bash scripts/demo.sh

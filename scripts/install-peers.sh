@@ -2,7 +2,7 @@
 # Installs the real servers and engines that test/peers is judged by; without root it only says what is missing.
 set -euo pipefail
 
-packages=(docker-registry skopeo squashfs-tools podman containerd docker.io snapd shellcheck apache2-utils busybox-static)
+packages=(docker-registry skopeo squashfs-tools podman containerd docker.io snapd shellcheck apache2-utils busybox-static golang-go golang-github-snapcore-snapd-dev)
 
 missing=()
 for package in "${packages[@]}"; do

@@ -2,9 +2,12 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
+import fc from 'fast-check';
 import { decodeStream } from '#src/assertion/decode-stream.js';
 import { encodeStream } from '#src/assertion/encode-stream.js';
 import { isShrinkwrapError } from '#src/domain/errors.js';
+import { formatHeaders } from '#scripts/pki/format-headers.js';
+import { wrapBase64 } from '#scripts/pki/wrap-base64.js';
 import { signedSnap, upstreamData, withoutData } from '../../support/pki.ts';
 
 const KEY = 'sign-key-sha3-384: BWDEoaqyr25nF5SNCvEv2v7QnM9QsfCc0PBMYD_i2NGSQ32EF2d4D0hqUel3m8ul';
@@ -119,6 +122,40 @@ describe('streams written again', () => {
     const stream = await signedSnap();
     assert.equal(decodeStream(stream).length, 4);
     assert.ok(encodeStream(decodeStream(stream)).equals(stream));
+  });
+
+  it('keeps every byte of any stream, and finds in it what was put there', () => {
+    const word = fc.stringMatching(/^[a-z0-9]{1,8}$/);
+    const extra = fc.dictionary(fc.stringMatching(/^x-[a-z]{1,6}$/), fc.oneof(word, fc.array(word, { minLength: 1 })), { noNullPrototype: true });
+    const body = fc.oneof(fc.constant(''), fc.string({ unit: 'grapheme' }), fc.constantFrom('\n\n', 'a\n\ntype: account\n\nAcLB\n', '\n'));
+    const assertion = fc.record({
+      id: fc.stringMatching(/^[a-z]{2,20}$/),
+      extra,
+      body,
+      signature: fc.uint8Array({ minLength: 1, maxLength: 120 }),
+      lineFeed: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(fc.array(assertion, { maxLength: 4 }), (parts) => {
+        const written = parts.map(({ id, extra: more, body: text, signature, lineFeed }) => {
+          const length = Buffer.byteLength(text);
+          const headers = { type: 'account', 'authority-id': 'canonical', 'account-id': id, ...more, ...(length > 0 && { 'body-length': String(length) }) };
+          const head = `${formatHeaders(Object.entries(headers))}\n${KEY}`;
+          return {
+            content: Buffer.from(length > 0 ? `${head}\n\n${text}` : head),
+            signature: Buffer.from(`${wrapBase64(Buffer.from(signature))}${lineFeed ? '\n' : ''}`),
+          };
+        });
+        const stream = encodeStream(written);
+        const read = decodeStream(stream);
+        assert.ok(encodeStream(read).equals(stream));
+        assert.deepEqual(
+          read.map(({ key: [id], body: bytes, content }) => [id, bytes.toString(), content.toString()]),
+          parts.map(({ id, body: text }, index) => [id, text, written[index]?.content.toString()]),
+        );
+      }),
+      { numRuns: 300 },
+    );
   });
 
   const SAMPLE = 'assertions/word-salad_7.assert';
