@@ -40,23 +40,16 @@ function channelOf(text: string, option: 'channel' | 'snap' | 'snap-channel' = '
   }
 }
 
-/** `NAME`, `NAME=CHANNEL`; the name itself is the store client's to judge. */
+/** Channels come out in full; the name itself is the recipe's to judge. */
 function snapsOf(values: Values): Pick<RecipeRequest, 'snaps' | 'snapChannels'> {
-  const split = (text: string): [string, string | undefined] => {
-    const [name = '', ...rest] = text.split('=');
-    return [name, rest.length === 0 ? undefined : rest.join('=')];
+  const complete = (option: 'snap' | 'snap-channel', wanted: string) => (text: string) => {
+    const [, name, channel] = /^([a-z0-9][a-z0-9-]{0,38}[a-z0-9])(?:=(.+))?$/.exec(text) ?? bad(option, text, wanted);
+    if (channel === undefined) return option === 'snap' ? text : bad(option, text, wanted);
+    return `${name ?? ''}=${channelOf(channel, option)}`;
   };
-  const isName = (name: string): boolean => /^[a-z0-9][a-z0-9-]{0,38}[a-z0-9]$/.test(name);
-  const snaps = values.all('snap').map((text) => {
-    const [name, channel] = split(text);
-    if (!isName(name)) bad('snap', text, 'NAME or NAME=CHANNEL');
-    return { name, ...(channel !== undefined && { channel: channelOf(channel, 'snap') }) };
-  });
-  const channels = values.all('snap-channel').map((text): [string, string] => {
-    const [name, channel] = split(text);
-    return isName(name) && channel !== undefined ? [name, channelOf(channel, 'snap-channel')] : bad('snap-channel', text, 'NAME=CHANNEL');
-  });
-  return { ...(snaps.length > 0 && { snaps }), ...(channels.length > 0 && { snapChannels: Object.fromEntries(channels) }) };
+  const snaps = values.all('snap').map(complete('snap', 'NAME or NAME=CHANNEL'));
+  const snapChannels = values.all('snap-channel').map(complete('snap-channel', 'NAME=CHANNEL'));
+  return { ...(snaps.length > 0 && { snaps }), ...(snapChannels.length > 0 && { snapChannels }) };
 }
 
 function archsOf(texts: readonly string[]): Arch[] {

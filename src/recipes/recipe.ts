@@ -28,16 +28,10 @@ export interface RecipeRequest {
   readonly correctOverlays?: boolean;
   /** Refuse charms and tracks that the catalogue was not reviewed for. */
   readonly reviewedOnly?: boolean;
-  /** Snaps beside those that the system needs. */
-  readonly snaps?: readonly SnapAddition[];
-  /** Full channels by the name of the snap; they win over every other rule. */
-  readonly snapChannels?: Readonly<Record<string, string>>;
-}
-
-export interface SnapAddition {
-  readonly name: string;
-  /** Full; absent means latest/stable. */
-  readonly channel?: string;
+  /** `NAME` or `NAME=CHANNEL` of snaps beside those that the system needs. */
+  readonly snaps?: readonly string[];
+  /** `NAME=CHANNEL`: wins over every other rule for that snap. */
+  readonly snapChannels?: readonly string[];
 }
 
 export const SKIP_KINDS = ['resources', 'snaps', 'containers', 'apt', 'pypi'] as const;

@@ -1,4 +1,6 @@
 /** Resolves wanted snaps with everything that snapd would fetch beside them, until nothing new is needed (facts/snap-store.md 6.2, 12). */
+import { isSnapName } from '../assertion/names.ts';
+import { formatChannel, parseChannel } from '../domain/channel.ts';
 import { ShrinkwrapError } from '../domain/errors.ts';
 import type { SnapRelease, SnapWanted } from '../domain/releases.ts';
 import { sortedBy } from '../domain/sorted.ts';
@@ -16,6 +18,18 @@ export interface ResolvedSnap {
 
 /** Full channels by name: they win over whatever else decides the channel of that snap. */
 export type SnapChannels = Readonly<Record<string, string>>;
+
+/** `NAME` or `NAME=CHANNEL`, the channel in whatever form; it comes out in full. */
+export function parseSnapWish(text: string): { readonly name: string; readonly channel?: string } {
+  const at = text.indexOf('=');
+  const name = at < 0 ? text : text.slice(0, at);
+  if (!isSnapName(name)) throw new ShrinkwrapError('INPUT_MALFORMED', { what: 'snap', text, wanted: 'NAME or NAME=CHANNEL' });
+  return at < 0 ? { name } : { name, channel: formatChannel(parseChannel(text.slice(at + 1))) };
+}
+
+/** Of `NAME=CHANNEL` texts; of two for one snap the later counts. */
+export const snapChannels = (texts: readonly string[]): SnapChannels =>
+  Object.fromEntries(texts.map(parseSnapWish).map(({ name, channel = DEPENDENCY_CHANNEL }) => [name, channel]));
 
 const DEPENDENCY_CHANNEL = 'latest/stable';
 

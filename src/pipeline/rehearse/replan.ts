@@ -64,8 +64,7 @@ async function settingsFor(url: string, { site, scratch, tool, now }: ReplanOpti
 
 /** The archive's own request; a local bundle and local overlays are read from the copies that travel in it. */
 async function requestOf({ site, manifest }: ReplanOptions): Promise<RecipeRequest> {
-  const { snaps, snapChannels, ...request } = manifest.request;
-  const { bundle } = manifest;
+  const { request, bundle } = manifest;
   const official = new Set(await repositoryOverlays(site));
   return {
     ...request,
@@ -73,8 +72,6 @@ async function requestOf({ site, manifest }: ReplanOptions): Promise<RecipeReque
     system: bundle === undefined ? join(site, 'bundle.orig.yaml') : request.system,
     overlays: request.overlays.map((name) => (official.has(name) ? name : join(site, 'overlays', name))),
     skip: SKIP_KINDS.filter((kind) => request.skip.includes(kind)),
-    ...(snaps !== undefined && { snaps: snaps.map(pair).map(([name, channel]) => ({ name, ...(channel !== undefined && { channel }) })) }),
-    ...(snapChannels !== undefined && { snapChannels: Object.fromEntries(snapChannels.map(pair).map(([name, channel = '']) => [name, channel])) }),
   };
 }
 
@@ -82,10 +79,4 @@ async function repositoryOverlays(site: string): Promise<string[]> {
   const root = join(site, 'sources', 'github');
   const paths = await readdir(root, { recursive: true, encoding: 'utf8' }).catch(() => []);
   return paths.filter((path) => /\/overlays\/[^/]+$/.test(path)).map((path) => path.slice(path.lastIndexOf('/') + 1));
-}
-
-/** `NAME=CHANNEL`, as the request writes it. */
-function pair(text: string): [string, string | undefined] {
-  const at = text.indexOf('=');
-  return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
 }

@@ -76,7 +76,7 @@ function planRequest({ bundle }: Facts, request: RecipeRequest): PlanRequest {
     imageSources,
     allowIncompleteImages,
     snaps = [],
-    snapChannels = {},
+    snapChannels = [],
     gpu,
     mapCharmstore,
     correctOverlays,
@@ -96,8 +96,8 @@ function planRequest({ bundle }: Facts, request: RecipeRequest): PlanRequest {
     ...(mapCharmstore === true && { mapCharmstore }),
     ...(correctOverlays === true && { correctOverlays }),
     ...(reviewedOnly === true && { reviewedOnly }),
-    ...(snaps.length > 0 && { snaps: snaps.map(({ name: snap, channel: wanted }) => (wanted === undefined ? snap : `${snap}=${wanted}`)) }),
-    ...(Object.keys(snapChannels).length > 0 && { snapChannels: Object.entries(snapChannels).map(([snap, wanted]) => `${snap}=${wanted}`) }),
+    ...(snaps.length > 0 && { snaps }),
+    ...(snapChannels.length > 0 && { snapChannels }),
     ...(allowIncompleteImages && { allowIncompleteImages }),
   };
 }

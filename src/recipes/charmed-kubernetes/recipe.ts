@@ -9,7 +9,7 @@ import { discoverImages, NO_IMAGES } from './discover-images.ts';
 import { sizeWarnings } from './resource-artifacts.ts';
 import { planOf } from './plan.ts';
 import { optionOf } from './registry-options.ts';
-import { resolveSnapClosure } from '../snap-closure.ts';
+import { resolveSnapClosure, snapChannels } from '../snap-closure.ts';
 import { addedSnaps, snapContext, wantedSnaps, type OptionOf } from './snaps.ts';
 import { snapChannel } from './channels.ts';
 import type { CharmFact, Facts } from './facts.ts';
@@ -31,7 +31,7 @@ export const charmedKubernetes: Recipe = {
     const review = reviewed(source, charms, channel === undefined ? undefined : parseChannel(channel).track, request, catalogue);
     refuseProblems('bundle', [...misfits, ...charmProblems(source, charms, misfits), ...review.problems]);
     const wanted = [...wantedSnaps(charms, option, catalogue, request.archs), ...addedSnaps(request.snaps ?? [], request.archs)];
-    const snaps = request.skip.includes('snaps') ? [] : await resolveSnapClosure(wanted, request.snapChannels ?? {}, upstream);
+    const snaps = request.skip.includes('snaps') ? [] : await resolveSnapClosure(wanted, snapChannels(request.snapChannels ?? []), upstream);
     const imageSources = request.imageSources.length > 0 ? request.imageSources : catalogue.images.sources;
     const containers = request.skip.includes('containers')
       ? NO_IMAGES

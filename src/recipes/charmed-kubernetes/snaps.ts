@@ -1,7 +1,6 @@
 /** Which snaps the charms install (facts/charmhub-juju.md 4.5, 4.7); what those need in turn is found by ../snap-closure.ts. */
 import type { Arch } from '../../domain/arch.ts';
-import type { SnapAddition } from '../recipe.ts';
-import type { SnapWant } from '../snap-closure.ts';
+import { parseSnapWish, type SnapWant } from '../snap-closure.ts';
 import { rulesOf, type Catalogue } from './catalogue.ts';
 import { snapChannel, type ChannelContext } from './channels.ts';
 import { configDefault } from './charm-config.ts';
@@ -17,8 +16,10 @@ export function wantedSnaps(charms: readonly CharmFact[], optionOf: OptionOf, ca
 }
 
 /** What the user asked for beside what the charms install. */
-export const addedSnaps = (additions: readonly SnapAddition[], archs: readonly Arch[]): SnapWant[] =>
-  archs.flatMap((arch) => additions.map(({ name, channel }) => ({ name, channel: channel ?? 'latest/stable', arch, reason: 'asked for with --snap' })));
+export const addedSnaps = (additions: readonly string[], archs: readonly Arch[]): SnapWant[] =>
+  archs.flatMap((arch) =>
+    additions.map(parseSnapWish).map(({ name, channel }) => ({ name, channel: channel ?? 'latest/stable', arch, reason: 'asked for with --snap' })),
+  );
 
 /** What decides the channels of the snaps of one application. */
 export function snapContext({ release, track }: CharmFact, application: string, optionOf: OptionOf, catalogue: Catalogue): ChannelContext {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { digest } from '#src/domain/digest.js';
 import type { SnapRelease, SnapWanted } from '#src/domain/releases.js';
-import { resolveSnapClosure, type ResolvedSnap, type SnapWant } from '#src/recipes/snap-closure.js';
+import { parseSnapWish, resolveSnapClosure, snapChannels, type ResolvedSnap, type SnapWant } from '#src/recipes/snap-closure.js';
 import { snapNeeds } from '#src/recipes/snap-needs.js';
 import { installOrder } from '#src/recipes/snap-order.js';
 import { failsWith } from '../../protocol/snap-store-fixture.ts';
@@ -119,6 +119,18 @@ describe('the closure of snaps', () => {
     failsWith(resolveSnapClosure([want('core22')], { core99: 'latest/edge' }, store()), 'UPSTREAM_NOT_FOUND', { name: 'core99', exists: ['core22', 'snapd'] }));
 
   it('of nothing is nothing', async () => assert.deepEqual(await resolveSnapClosure([], {}, store()), []));
+});
+
+describe('a wish for a snap', () => {
+  it('is a name, or a name with a channel in any form', () => {
+    assert.deepEqual(parseSnapWish('lxd'), { name: 'lxd' });
+    assert.deepEqual(parseSnapWish('lxd=5.0'), { name: 'lxd', channel: '5.0/stable' });
+    assert.deepEqual(snapChannels(['core20=candidate', 'snapd=latest/edge', 'core20=beta']), { core20: 'latest/beta', snapd: 'latest/edge' });
+  });
+
+  it('is refused when it is neither', () => {
+    for (const text of ['', '../x', 'lxd=', 'lxd=a/b/c/d', '=stable']) assert.throws(() => parseSnapWish(text), /INPUT_MALFORMED/, text);
+  });
 });
 
 describe('the order of installation', () => {
