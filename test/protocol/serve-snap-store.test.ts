@@ -156,6 +156,20 @@ describe('POST /v2/snaps/refresh', () => {
       'error-list': [],
     });
   });
+
+  it('does not fail the refresh of a device that tracks a validation set', async (t) => {
+    const { url } = await serveFiles(t, snapFiles());
+    const sequence = { type: 'validation-set', 'sequence-key': ['16', 'acme', 'all'] };
+    const results = async (item: object): Promise<unknown> => {
+      const body = { context: [], actions: [{ action: 'fetch-assertions', key: 'g1', assertions: [{ ...sequence, ...item }] }] };
+      return ((await postJson(`${url}/v2/snaps/refresh`, body, HEADERS)).body as { results: unknown[] }).results[0];
+    };
+    const nothingNewer = { result: 'fetch-assertions', key: 'g1', 'assertion-stream-urls': [] };
+    assert.deepEqual(await results({ 'if-sequence-equal-or-newer-than': 3, 'if-newer-than': 0 }), nothingNewer);
+    assert.deepEqual(await results({ 'if-sequence-newer-than': 3 }), nothingNewer);
+    const message = 'not found: no assertion with type "validation-set" and key ["16","acme","all"]';
+    assert.deepEqual(await results({}), { ...nothingNewer, 'error-list': [{ code: 'not-found', message, ...sequence }] });
+  });
 });
 
 describe('GET /v2/snaps/info/NAME', () => {

@@ -15,9 +15,15 @@ export function answerFetchAssertions(action: JsonObject, maxFormats: JsonObject
   };
 }
 
+/** The keys by which snapd says that it has a sequence already. */
+const SEQUENCE_HELD = ['if-sequence-newer-than', 'if-sequence-equal-or-newer-than', 'if-newer-than'];
+
 function answerOne(item: JsonObject, maxFormats: JsonObject, base: string, assertions: AssertionIndex): { url?: string; error?: object } {
   const type = optionalString(item, 'type') ?? '';
   const key = Array.isArray(item['primary-key']) ? item['primary-key'].map(String) : [];
+  // A validation set is asked for by its sequence; archives hold none, and what the device tracks is not newer here either.
+  const sequence = Array.isArray(item['sequence-key']) ? item['sequence-key'].map(String) : undefined;
+  if (sequence !== undefined && SEQUENCE_HELD.some((name) => typeof item[name] === 'number')) return {};
   const held = typeof item['if-newer-than'] === 'number' ? item['if-newer-than'] : undefined;
   const limit = typeof maxFormats[type] === 'number' ? maxFormats[type] : undefined;
   const found = assertions.find(type, key, limit);
@@ -27,6 +33,6 @@ function answerOne(item: JsonObject, maxFormats: JsonObject, base: string, asser
   }
   // What the device holds and this archive never had is simply not newer here: one not-found would fail the whole refresh.
   if (held !== undefined) return {};
-  const message = `not found: no assertion with type "${type}" and key ${JSON.stringify(key)}`;
-  return { error: { code: 'not-found', message, 'primary-key': key, type } };
+  const message = `not found: no assertion with type "${type}" and key ${JSON.stringify(sequence ?? key)}`;
+  return { error: { code: 'not-found', message, ...(sequence === undefined ? { 'primary-key': key } : { 'sequence-key': sequence }), type } };
 }
