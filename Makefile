@@ -39,7 +39,7 @@ demo: build ## build a small world, serve it, pack from it, unpack with the netw
 	@bash scripts/demo.sh
 
 bench: build ## measured ratios against the floor, side by side in one run
-	@node dist/scripts/bench.js
+	@node dist/scripts/bench/verify-snap.js
 
 peers: build ## tests against real servers and engines (installs their Debian packages when root)
 	@bash scripts/install-peers.sh
