@@ -80,16 +80,21 @@ async function writeCharm(release: CharmRelease, context: CharmContext, tree: Tr
 }
 
 /** Charmhub gives a login with an image (facts/charmhub-juju.md 1.9). */
-function bytesOf({ name, channel }: CharmRelease, { name: resource, filename, empty, image }: CharmResource, { digestOf }: CharmContext): Promise<Buffer> {
+function bytesOf(
+  { name, channel }: CharmRelease,
+  { name: resource, filename, empty, image }: CharmResource,
+  revision: number,
+  { digestOf }: CharmContext,
+): Promise<Buffer> {
   if (empty) return Promise.resolve(Buffer.alloc(0));
-  if (image === undefined) return resourceBytes(name, resource, filename, channel);
+  if (image === undefined) return resourceBytes(name, resource, filename, `${channel} ${revision}`);
   const reference = `${image.replace(/:[^:/]*$/, '')}@${digestOf(image)}`;
   return Promise.resolve(Buffer.from(JSON.stringify({ ImageName: reference, Username: 'world-user', Password: 'world-password' })));
 }
 
 async function writeResource({ release, resource, folder, revision }: ResourcePlace, context: CharmContext, tree: Tree): Promise<ManifestArtifact> {
   const { name, id, channel, applications } = release;
-  const bytes = resource.empty ? Buffer.alloc(0) : await bytesOf(release, resource, context);
+  const bytes = await bytesOf(release, resource, revision, context);
   const { path, size, sha256 } = await tree.write(`resources/${folder}/${resource.name}/${resource.filename}`, bytes);
   return {
     kind: 'resource',

@@ -32,7 +32,10 @@ describe('local charms and resources', () => {
 
   before(async () => {
     folder = await scratch('local');
-    const world = await folder.file('hub.yaml', 'series: jammy\nname: hub\napplications:\n  easyrsa: {charm: easyrsa, channel: 1.26/stable, num_units: 1}\n');
+    const world = await folder.file(
+      'hub.yaml',
+      'series: jammy\nname: hub\napplications:\n  easyrsa: {charm: easyrsa, channel: 1.26/stable, num_units: 1}\n  strange: {charm: strange, channel: latest/stable}\n',
+    );
     await buildWorld({ bundle: world, channel: '1.26/stable' }, join(folder.path, 'world'));
     upstreams = await serveDirs([join(folder.path, 'world')]);
     await mkdir(join(folder.path, 'site', 'charms'), { recursive: true });
@@ -143,6 +146,16 @@ applications:
     assert.match((await wrong('./charms/mine.charm', './evil.charm')).problems.join(), /metadata\.yaml has no usable name/);
     await writeFile(join(folder.path, 'site', 'arm.charm'), charm(METADATA, 'bases: [{name: ubuntu, channel: "22.04", architectures: [arm64]}]'));
     assert.match((await wrong('./charms/mine.charm', './arm.charm')).problems.join(), /is built for arm64, not for amd64/);
+  });
+
+  test('a charm of Charmhub without a reviewed row is a warning that names it, and exit 3 with --reviewed-only', async () => {
+    await folder.file('strange.yaml', 'series: jammy\napplications:\n  odd:\n    charm: strange\n    channel: latest/stable\n    num_units: 1\n');
+    const message = 'charm strange (application odd) has no reviewed row in the catalogue: what it fetches at the site beyond its own files is not known';
+    assert.ok((await planOf(args('./strange.yaml'), folder.path)).plan.warnings.includes(message));
+    assert.deepEqual(await problemsOf(args('./strange.yaml').concat('--reviewed-only'), folder.path), { code: 3, problems: [`not-reviewed ${message}`] });
+    const row = await folder.file('row.yaml', 'format: shrinkwrap-catalogue/1\ncharms: {strange: {}}\n');
+    const added = await planOf(args('./strange.yaml').concat('--reviewed-only', '--catalogue', row), folder.path);
+    assert.ok(!added.plan.warnings.includes(message));
   });
 
   test('a charm of an overlay lies beside the overlay, its resources beside the bundle', async () => {

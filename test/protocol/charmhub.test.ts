@@ -5,8 +5,8 @@ import { createCharmhub } from '#src/clients/charmhub.js';
 import { readBytes } from '#src/clients/read-body.js';
 import { failure } from '../support/failure.ts';
 import { testHttp } from '../support/http-client.ts';
-import { scriptedServer } from '../support/scripted-server.ts';
-import { ID, SHA, DIGEST, ETCD, ROW, charmOf, success, refusal, actionsOf, refreshRule, infoRule, CHANNEL_MAP, INFO, start } from './charmhub-fixture.ts';
+import { type Rule, scriptedServer } from '../support/scripted-server.ts';
+import { CORE, ID, SHA, DIGEST, ETCD, ROW, charmOf, success, refusal, actionsOf, refreshRule, infoRule, CHANNEL_MAP, INFO, start } from './charmhub-fixture.ts';
 
 test('asks with the known-good anonymous request', async (t) => {
   const { server, charmhub } = await start(t, [refreshRule((action) => success(action, charmOf('etcd')))]);
@@ -163,4 +163,27 @@ test('a mirror below a path is asked where production was named, and never shows
 
 test('refuses an address that is none', () => {
   assert.throws(() => createCharmhub({ http: { send: () => assert.fail() }, baseUrl: 'charmhub' }), /INPUT_MALFORMED/);
+});
+
+test('lists the revisions of a resource, in whatever order they come', async (t) => {
+  const older = { ...CORE, revision: 3, download: { ...CORE.download, url: `https://api.charmhub.io/api/v1/resources/download/charm_${ID}.core_3` } };
+  const rules: Rule[] = [
+    { when: { method: 'GET', path: '/v2/charms/resources/etcd/core/revisions' }, then: () => ({ body: JSON.stringify({ revisions: [CORE, older] }) }) },
+    { when: { method: 'GET', path: '/v2/charms/resources/etcd/other/revisions' }, then: () => ({ body: JSON.stringify({ revisions: [CORE] }) }) },
+    {
+      when: { method: 'GET', path: '/v2/charms/resources/etcd/none/revisions' },
+      then: () => ({ status: 404, body: JSON.stringify({ 'error-list': [{ code: 'resource-not-found', message: 'no' }] }) }),
+    },
+  ];
+  const { charmhub } = await start(t, rules);
+  const found = await charmhub.resourceRevisions('etcd', 'core');
+  assert.deepEqual(
+    found.map(({ name, revision, download }) => [name, revision, download.source]),
+    [
+      ['core', 0, `https://api.charmhub.io/api/v1/resources/download/charm_${ID}.core_0`],
+      ['core', 3, `https://api.charmhub.io/api/v1/resources/download/charm_${ID}.core_3`],
+    ],
+  );
+  await failure(charmhub.resourceRevisions('etcd', 'none'), 'UPSTREAM_NOT_FOUND');
+  await failure(charmhub.resourceRevisions('etcd', 'other'), 'UPSTREAM_ANSWER');
 });

@@ -150,6 +150,24 @@ describe('what a bundle needs', () => {
     assert.deepEqual(added.get('yours'), [{ name: 'b', role: 'provides', interface: 'b', container: false }]);
     assert.equal(added.has('etcd'), false);
   });
+
+  it('gives back nothing that a charm has lost, named or by its interface', () => {
+    const known = (charm: string) => (charm === 'ceph-mon' ? [{ name: 'admin', role: 'provides' as const, interface: 'ceph-admin', container: false }] : []);
+    const lost = (charm: string, end: { readonly name?: string; readonly interface?: string }): boolean =>
+      charm === 'control-plane' && (end.name === 'grafana' || end.interface === 'ceph-admin');
+    const added = missingEndpoints(
+      [
+        [{ charm: 'ceph-mon', endpoint: 'admin' }, { charm: 'control-plane' }],
+        [
+          { charm: 'control-plane', endpoint: 'grafana' },
+          { charm: 'grafana', endpoint: 'dashboards' },
+        ],
+      ],
+      known,
+      lost,
+    );
+    assert.deepEqual([...added], []);
+  });
 });
 
 describe('the table of charms', () => {
@@ -168,7 +186,7 @@ describe('the table of charms', () => {
 
   it('has no key that nobody reads', async () => {
     const known =
-      'actions auto bases branchFile eras family from images layers manifests options peers perArch provides requires resources since snaps storage style subordinate summary templates until';
+      'actions auto bases branchFile channels eras family from images layers manifests options peers perArch provides requires resources since snaps storage style subordinate summary templates until with';
     const file = join(import.meta.dirname, '../../../scripts/world/charms.yaml');
     const [table] = readYaml(await readFile(file, 'utf8'), file);
     const charms = Object.entries(mappingAt(mappingAt(table, file)['charms'], file));

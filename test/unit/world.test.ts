@@ -204,7 +204,7 @@ describe('a world of the sample', () => {
         .toSorted();
     assert.deepEqual(channels('calico'), ['1.26/stable', 'latest/stable']);
     assert.deepEqual(channels('vault'), ['1.7/stable', 'latest/stable']);
-    assert.deepEqual(channels('ceph-mon'), ['latest/stable']);
+    assert.deepEqual(channels('ceph-mon'), ['latest/stable', 'octopus/stable', 'quincy/stable', 'squid/stable']);
     const charms = artifacts.filter(({ kind }) => kind === 'charm');
     assert.equal(new Set(charms.map(({ name, revision }) => `${name} ${revision}`)).size, charms.length);
   });
