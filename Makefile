@@ -4,6 +4,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 TESTS = $(shell find dist/test -name '*.test.js' -not -path '*/peers/*' | sort)
+# The runner's own default leaves one core idle.
+NODE_TEST = NO_COLOR=1 TZ=UTC LC_ALL=C node --test --test-reporter=spec --test-concurrency=$$(node -p 'os.availableParallelism()')
 PEERS = $(shell find dist/test/peers -name '*.test.js' 2>/dev/null | sort)
 
 .PHONY: help setup build lint format test fuzz demo bench peers check clean
@@ -30,7 +32,7 @@ format: setup ## rewrite files as the formatter wants them
 	@npx --no-install prettier --write --log-level warn .
 
 test: build ## unit, protocol, kit and end-to-end tests
-	@NO_COLOR=1 TZ=UTC LC_ALL=C node --test --test-reporter=spec $(TESTS)
+	@$(NODE_TEST) $(TESTS)
 
 fuzz: build ## a hundred thousand damaged streams of assertions, none of which may be accepted (make test tries some thousands)
 	@NO_COLOR=1 TZ=UTC LC_ALL=C FUZZ=50000 FUZZ_SEED=$${FUZZ_SEED:-$$RANDOM} node --test --test-reporter=spec dist/test/unit/assertion/fuzz.test.js
