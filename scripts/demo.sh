@@ -41,7 +41,7 @@ say "pack: shrinkwrap charmed-kubernetes --channel $channel (from $url instead o
 mapfile -t overlays < <(find "$sample/overlays" -name '*.yaml' -printf '%f\n' | sed 's/\(-overlay\)\{0,1\}\.yaml$//' | sort)
 archive=$(node dist/cli/main.js charmed-kubernetes --channel "$channel" "${overlays[@]/#/--overlay=}" \
   --charmhub-url "$url" --snap-store-url "$url" --bundle-repo "$url" --snap-trust "$work/world/snaps/trust/world-root.assert" \
-  --registry-mirror "ghcr.io=$url" --registry-mirror "rocks.canonical.com=$url" --registry-mirror "docker.io=$url" \
+  --registry-mirror "*=$url" \
   --cache-dir "$work/cache" | tail -n 1)
 stop
 

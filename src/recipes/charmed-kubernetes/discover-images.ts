@@ -29,12 +29,13 @@ export async function discoverImages(
     [...(listed?.images ?? []), ...(listed === undefined ? [] : alwaysImages(catalogue)), ...named.mentions, ...resources.mentions],
     catalogue.images,
   );
+  const { images, warnings } = await resolveImages(wanted, { archs, sources: imageSources }, catalogue, upstream);
   return {
-    images: await resolveImages(wanted, { archs, sources: imageSources }, catalogue, upstream),
+    images,
     oci: resources.oci,
     asked: named.mentions.filter(({ option }) => option !== undefined),
     sources: listed?.sources ?? [],
-    warnings: [...(listed?.warnings ?? []), ...named.warnings, ...tagClashes(wanted), ...pinnedIndexes(wanted.map(({ name }) => name))],
+    warnings: [...(listed?.warnings ?? []), ...named.warnings, ...warnings, ...tagClashes(wanted), ...pinnedIndexes(wanted.map(({ name }) => name))],
   };
 }
 

@@ -7,6 +7,7 @@ import { sortedBy } from '../../domain/sorted.ts';
 import type { Upstream } from '../upstream.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { ImageFact } from './facts.ts';
+import { imageFinder } from './find-image.ts';
 import type { SourceFile } from './source-file.ts';
 import { listsOfChannel, parseImageList } from './image-lists.ts';
 import { imageCandidates, isForArch } from './image-names.ts';
@@ -67,26 +68,31 @@ export interface ImageOptions {
   readonly sources: readonly string[];
 }
 
+export interface ResolvedImages {
+  readonly images: readonly ImageFact[];
+  readonly warnings: readonly string[];
+}
+
 /** Asks the sources in order for every name and architecture; a name that no source has is an error with all of them. */
 export async function resolveImages(
   images: readonly WantedImage[],
   { archs, sources }: ImageOptions,
   catalogue: Catalogue,
   upstream: Upstream,
-): Promise<ImageFact[]> {
+): Promise<ResolvedImages> {
   const jobs = images.flatMap((wanted) => archs.filter((arch) => isForArch(wanted.name, arch, catalogue.images)).map((arch) => ({ wanted, arch })));
   const upstreamNames = lazily(async () => parseUpstreamNames((await upstream.bundleRepository.read('container-images.txt'))?.toString('utf8') ?? ''));
+  const find = imageFinder(upstream);
+  const warnings = new Set<string>();
   const found = await upstream.all(jobs, async ({ wanted, arch }): Promise<ImageFact | string> => {
     const { name, targets, reasons, login } = wanted;
-    const platform = ociPlatform(arch);
     const candidates = candidatesOf(wanted, catalogue, sources);
     const own = lazily(async () => (await upstreamNames()).get(name.slice(name.indexOf('/cdk/') + '/cdk/'.length)));
-    for (const ref of [...candidates, own]) {
-      const place = typeof ref === 'function' ? await ref() : ref;
-      const resolved = place === undefined ? undefined : await upstream.images.resolve(place, platform);
-      if (resolved !== undefined) return { name, arch, resolved, targets, reasons, ...(login !== undefined && { login }) };
-    }
-    return `${name} (asked ${candidates.map(formatImageRef).join(', ')}; wanted by ${reasons.join(', ')})`;
+    const place = await find([...candidates, own], ociPlatform(arch));
+    if (place === undefined) return `${name} (asked ${candidates.map(formatImageRef).join(', ')}; wanted by ${reasons.join(', ')})`;
+    const { resolved, passedOver } = place;
+    if (passedOver.length > 0) warnings.add(`image ${name}: cannot reach ${passedOver.join(', ')}; it comes from ${resolved.repository}`);
+    return { name, arch, resolved, targets, reasons, ...(login !== undefined && { login }) };
   });
   const absent = found.filter((fact) => typeof fact === 'string');
   if (absent.length > 0) {
@@ -97,10 +103,13 @@ export async function resolveImages(
       exists: [],
     });
   }
-  return sortedBy(
-    found.filter((fact) => typeof fact !== 'string'),
-    ({ name, arch }) => `${name}\t${arch}`,
-  );
+  return {
+    images: sortedBy(
+      found.filter((fact) => typeof fact !== 'string'),
+      ({ name, arch }) => `${name}\t${arch}`,
+    ),
+    warnings: [...warnings],
+  };
 }
 
 /** The name's own places, then those of its other names, then the mirror for what it was not named with. */
