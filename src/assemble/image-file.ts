@@ -5,6 +5,7 @@ import type { Platform } from '../domain/arch.ts';
 import type { Descriptor } from '../domain/artifact.ts';
 import { type Digest, formatDigest } from '../domain/digest.ts';
 import { ShrinkwrapError } from '../domain/errors.ts';
+import { isImageConfig } from '../domain/image-config-type.ts';
 import { parseImageRef } from '../domain/image-ref.ts';
 import { localFailure } from '../store/local-failure.ts';
 import { storedGzip, storedGzipSize } from './stored-gzip.ts';
@@ -50,7 +51,8 @@ function entriesOf(input: ImageFileInput): Entry[] {
   return [
     documentEntry('oci-layout', { imageLayoutVersion: '1.0.0' }),
     documentEntry('index.json', indexDocument(input)),
-    documentEntry('manifest.json', dockerDocument(input)),
+    // What is no image has no docker form (docs/archive-format.md).
+    ...(isImageConfig(input.config.mediaType) ? [documentEntry('manifest.json', dockerDocument(input))] : []),
     ...[...blobs.values()].map(({ digest, size }) => ({ name: blobName(digest), size, path: input.blobPath(digest) })),
   ];
 }

@@ -8,6 +8,8 @@ export interface CommandContext {
   readonly environment: Environment;
   readonly report: Report;
   readonly signal: AbortSignal;
+  /** All of standard input; read once. */
+  readonly stdin: () => Promise<Buffer>;
   /** A line on stdout before the end: for the verbs that live until they are stopped, or pass another's output on. */
   readonly print: (line: string) => void;
   readonly printError: (line: string) => void;

@@ -10,6 +10,8 @@ import { readPlan } from '../pipeline/read-plan.ts';
 import { openSession } from '../pipeline/session.ts';
 import { planTable } from './plan-table.ts';
 import { requestFromValues } from './request-from-values.ts';
+import { checkRecipeOptions } from './recipe-options.ts';
+import { readLists } from './read-lists.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
 import { settingsFromValues, whole } from './settings-from-values.ts';
 import type { Verb } from './options.ts';
@@ -55,7 +57,7 @@ async function planCommand(context: CommandContext): Promise<CommandResult> {
 }
 
 async function withPlan<T>(
-  { values, environment, report, signal }: CommandContext,
+  { values, environment, report, signal, stdin }: CommandContext,
   use: (plan: Plan, ...rest: [Awaited<ReturnType<typeof settingsFromValues>>, Awaited<ReturnType<typeof openSession>>]) => Promise<T>,
 ): Promise<T> {
   const planFile = values.text('plan');
@@ -63,7 +65,9 @@ async function withPlan<T>(
   if (system === undefined && planFile === undefined)
     throw new ShrinkwrapError('USAGE_BAD', { message: 'no system was named', hint: 'shrinkwrap charmed-kubernetes --channel 1.26/stable' });
   if (others.length > 0) throw new ShrinkwrapError('USAGE_BAD', { message: `too many words: ${others.join(' ')}`, hint: 'one system at a time' });
-  const request = requestFromValues(system ?? '', values);
+  if (system !== undefined) checkRecipeOptions(system, values);
+  const lists = await readLists(values.all('from-list'), stdin);
+  const request = { ...requestFromValues(system ?? '', values), ...(lists.length > 0 && { lists }) };
   const settings = await settingsFromValues(values, environment);
   const session = await openSession(settings, { report, signal });
   try {

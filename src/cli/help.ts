@@ -13,6 +13,7 @@ one dated tar.gz that deploys itself on the far side.
 
 Usage
   shrinkwrap <system> [options]       pack; same as: shrinkwrap pack <system>
+  shrinkwrap images --from-list FILE  pack the images of any list
   shrinkwrap plan <system> [options]  what would be fetched: table, or --json
   shrinkwrap verify PATH [options]    every byte and signature of an archive, or
                                       of FILE.assert [--snap FILE.snap]
@@ -22,7 +23,8 @@ Usage
   shrinkwrap rehearse PATH            cut the network, run the archive's own
                                       deploy.sh against an empty registry
 
-  <system>: charmed-kubernetes, any bundle name on Charmhub, or ./bundle.yaml
+  <system>: charmed-kubernetes, any bundle name on Charmhub, ./bundle.yaml,
+  or images
 
 Examples
   shrinkwrap charmed-kubernetes --channel 1.26/stable

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** argv → exit code. The only place with process.*; everything heavy is imported when it is needed. */
 import { readFileSync } from 'node:fs';
+import { buffer } from 'node:stream/consumers';
 import { isShrinkwrapError, ShrinkwrapError } from '../domain/errors.ts';
 import { bad } from './bad-value.ts';
 import { EXIT_BUG, exitCode } from './exit-code.ts';
@@ -34,6 +35,7 @@ async function main(argv: readonly string[]): Promise<number> {
       report: reporter.report,
       signal: controller.signal,
       print: (line) => process.stdout.write(`${line}\n`),
+      stdin: readStdin(),
       printError: (line) => process.stderr.write(`${line}\n`),
     });
     await reporter.close(code !== 0);
@@ -70,6 +72,12 @@ function listenForSignals(controller: AbortController): () => number | undefined
     });
   }
   return () => code;
+}
+
+/** A second reader gets what the first one got. */
+function readStdin(): () => Promise<Buffer> {
+  let reading: Promise<Buffer> | undefined;
+  return () => (reading ??= buffer(process.stdin));
 }
 
 function readConfig(): string | undefined {

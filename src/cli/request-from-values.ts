@@ -26,9 +26,16 @@ export function requestFromValues(system: string, values: Values): RecipeRequest
     ...(values.on('map-charmstore') && { mapCharmstore: true }),
     ...(values.on('correct-overlays') && { correctOverlays: true }),
     ...(values.on('reviewed-only') && { reviewedOnly: true }),
+    ...listFilters(values),
     imageSources: values.all('image-source').map((source) => (/^[^/\s]+\/\S+$/.test(source) ? source : bad('image-source', source, 'HOST/PATH'))),
     allowIncompleteImages: values.on('allow-incomplete-images'),
   };
+}
+
+function listFilters(values: Values): Pick<RecipeRequest, 'registryPrefix' | 'excludes'> {
+  const registryPrefix = values.text('registry-prefix');
+  const excludes = values.all('exclude');
+  return { ...(registryPrefix !== undefined && { registryPrefix }), ...(excludes.length > 0 && { excludes }) };
 }
 
 function channelOf(text: string, option: 'channel' | 'snap' | 'snap-channel' = 'channel'): string {

@@ -11,6 +11,8 @@ export interface Values {
   all(name: OptionName): readonly string[];
   text(name: OptionName): string | undefined;
   on(name: OptionName): boolean;
+  /** Options that stand on the command line itself. */
+  readonly flags: readonly OptionName[];
 }
 
 const usage = (message: string, hint = 'shrinkwrap --help lists the options'): never => {
@@ -34,6 +36,7 @@ export function readValues(argv: readonly string[], verb: Verb, environment: Rea
     all,
     text: (name) => all(name).at(-1),
     on: (name) => switchValue(name, all(name).at(-1)),
+    flags: [...flags.values.keys()],
   };
 }
 

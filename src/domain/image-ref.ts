@@ -60,3 +60,10 @@ export function sitePath({ path, tag, digest }: ImageRef): string {
   const below = path.replace(/^(?:canonical\/)?cdk\//, '');
   return `${below}:${tag ?? (digest === undefined ? 'latest' : `${digest.algorithm}-${digest.hex.slice(0, 12)}`)}`;
 }
+
+/** Every path at which the site's registry answers for the name: its own, and the one that a mirror of ghcr.io asks for, which keeps `canonical/cdk/`. */
+export function siteTargets(ref: ImageRef): string[] {
+  const target = sitePath(ref);
+  const below = target.slice(0, target.lastIndexOf(':'));
+  return [target, ...(ref.path === `canonical/cdk/${below}` ? [`canonical/cdk/${target}`] : [])];
+}

@@ -27,6 +27,10 @@ export interface PlanRequest {
   readonly snapChannels?: readonly string[];
   /** A track without a complete image list was accepted; absent: it was not. */
   readonly allowIncompleteImages?: true;
+  /** Names below sources/lists/ of the lists of images that were given. */
+  readonly lists?: readonly string[];
+  readonly registryPrefix?: string;
+  readonly excludes?: readonly string[];
 }
 
 /** A small file of the archive whose bytes the plan carries itself: bundle.yaml, TSV data, raw answers under sources/. */

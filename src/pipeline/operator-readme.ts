@@ -2,8 +2,10 @@
 import type { Plan } from '../domain/plan.ts';
 import { topDirectory } from '../domain/archive-name.ts';
 import { formatBytes } from '../domain/format-bytes.ts';
+import { imagesReadme } from './images-readme.ts';
 
 export function operatorReadme(plan: Plan, archiveFile: string): string {
+  if (!plan.files.some(({ path }) => path === 'bundle.yaml')) return imagesReadme(plan, archiveFile);
   const { archive, request, totals, bases } = plan;
   const count = (kind: string): string => `${totals.kinds[kind]?.count ?? 0}`;
   const storeNeeded = plan.files.some(({ path, text }) => path === 'kit/data/archive.tsv' && /^juju_min\t3\.1$/m.test(text));

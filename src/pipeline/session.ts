@@ -139,8 +139,8 @@ function upstreamOf({ charmhub, snaps, images, logins, bundleRepository }: Clien
     snaps,
     bundleRepository,
     images: {
-      async resolve(ref, platform) {
-        const resolved = await images.resolve(ref, platform);
+      async resolve(ref, platform, options) {
+        const resolved = await images.resolve(ref, platform, options);
         if (resolved !== undefined) await keepDocuments(resolved, store);
         return resolved;
       },

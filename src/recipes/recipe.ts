@@ -32,7 +32,21 @@ export interface RecipeRequest {
   readonly snaps?: readonly string[];
   /** `NAME=CHANNEL`: wins over every other rule for that snap. */
   readonly snapChannels?: readonly string[];
+  /** Lists of images, as they are. */
+  readonly lists?: readonly NamedList[];
+  /** Of the lists only what begins with it. */
+  readonly registryPrefix?: string;
+  /** Of the lists not what matches one of them. */
+  readonly excludes?: readonly string[];
 }
+
+/** A list that the user named; `-` stands for standard input. */
+export interface NamedList {
+  readonly file: string;
+  readonly bytes: Buffer;
+}
+
+export type Wish = Exclude<keyof RecipeRequest, 'system'>;
 
 export const SKIP_KINDS = ['resources', 'snaps', 'containers', 'apt', 'pypi'] as const;
 export type SkipKind = (typeof SKIP_KINDS)[number];
@@ -44,6 +58,8 @@ export interface Recipe {
   readonly id: string;
   readonly summary: string;
   accepts(system: string): boolean;
+  /** The wishes that it hears; every other one is a mistake of whoever asks. */
+  readonly takes: readonly Wish[];
   /** The catalogue file below bundles/ that the recipe reads. */
   readonly catalogue: string;
   plan(request: RecipeRequest, catalogue: readonly CatalogueDocument[], upstream: Upstream): Promise<Plan>;

@@ -34,7 +34,11 @@ export interface Upstream {
   };
   readonly images: {
     /** `undefined` when the registry has no such name or tag; every other failure throws. */
-    resolve(ref: ImageRef, platform: Platform): Promise<ResolvedImage | undefined>;
+    resolve(
+      ref: ImageRef,
+      platform: Platform,
+      options?: { /** Charts and the like, which are no images. */ readonly artifacts?: 'allow' },
+    ): Promise<ResolvedImage | undefined>;
   };
   /** A file of this machine that the user named: a bundle, an overlay. */
   readFile(path: string): Promise<Buffer>;

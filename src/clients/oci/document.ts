@@ -3,7 +3,8 @@ import type { Platform } from '../../domain/arch.ts';
 import type { Descriptor } from '../../domain/artifact.ts';
 import { type Digest, parseDigest } from '../../domain/digest.ts';
 import { ShrinkwrapError } from '../../domain/errors.ts';
-import { bareType, type DocumentKind, isImageConfig, kindOf, OCI_TYPE } from './media-types.ts';
+import { isImageConfig } from '../../domain/image-config-type.ts';
+import { bareType, type DocumentKind, kindOf, OCI_TYPE } from './media-types.ts';
 import type { IndexEntry } from './select-platform.ts';
 
 export type Document =

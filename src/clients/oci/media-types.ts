@@ -24,17 +24,3 @@ export const kindOf = (mediaType: string): DocumentKind | undefined => KINDS.get
 
 /** `Application/X; charset=utf-8` → `application/x`. */
 export const bareType = (contentType: string): string => contentType.replace(/;.*$/s, '').trim().toLowerCase();
-
-/**
- * Configs of images. Early registries stored them under careless types, which every engine still accepts
- * (moby/moby distribution/registry.go: distribution#1621, docker#22378); anything else is a chart, a policy, a signature.
- */
-const IMAGE_CONFIGS: ReadonlySet<string> = new Set([
-  'application/vnd.oci.image.config.v1+json',
-  'application/vnd.docker.container.image.v1+json',
-  'application/octet-stream',
-  'application/json',
-  'text/html',
-]);
-
-export const isImageConfig = (mediaType: string): boolean => IMAGE_CONFIGS.has(mediaType);

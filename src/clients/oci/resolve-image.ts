@@ -3,12 +3,12 @@ import { formatPlatform, type Platform } from '../../domain/arch.ts';
 import type { Descriptor, ImageChild, WholeIndex } from '../../domain/artifact.ts';
 import { formatDigest } from '../../domain/digest.ts';
 import { isShrinkwrapError, ShrinkwrapError } from '../../domain/errors.ts';
+import { isImageConfig } from '../../domain/image-config-type.ts';
 import { formatImageRef, type ImageRef } from '../../domain/image-ref.ts';
 import type { ResolvedImage } from '../../domain/releases.ts';
 import type { Document } from './document.ts';
 import { type FetchedDocument, fetchDocument, type Reader } from './fetch-document.ts';
 import { loadWarnings } from './load-warnings.ts';
-import { isImageConfig } from './media-types.ts';
 import { readConfig } from './read-config.ts';
 import { type IndexEntry, offeredPlatforms, selectPlatform } from './select-platform.ts';
 

@@ -1,13 +1,14 @@
 /** Plans again from nothing but the archive: it is served, and its own request is planned against it. What is missing shows as what a planner cannot find. */
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Report } from '../../domain/events.ts';
 import type { Manifest } from '../../domain/manifest.ts';
 import type { Plan } from '../../domain/plan.ts';
-import type { RecipeRequest } from '../../recipes/recipe.ts';
+import type { NamedList, RecipeRequest } from '../../recipes/recipe.ts';
 import { SKIP_KINDS } from '../../recipes/recipe.ts';
 import { createUpstreamServer } from '../../serve/server.ts';
 import { makePlan } from '../make-plan.ts';
+import { readInput } from '../read-input.ts';
 import { openSession } from '../session.ts';
 import type { Settings } from '../settings.ts';
 
@@ -62,17 +63,24 @@ async function settingsFor(url: string, { site, scratch, tool, now }: ReplanOpti
   };
 }
 
-/** The archive's own request; a local bundle and local overlays are read from the copies that travel in it. */
+/** The archive's own request; a local bundle, local overlays and lists of images are read from the copies that travel in it. */
 async function requestOf({ site, manifest }: ReplanOptions): Promise<RecipeRequest> {
-  const { request, bundle } = manifest;
+  const { bundle } = manifest;
+  const { lists, ...request } = manifest.request;
   const official = new Set(await repositoryOverlays(site));
   return {
     ...request,
+    ...(lists !== undefined && { lists: await Promise.all(lists.map((name) => readList(site, name))) }),
     allowIncompleteImages: request.allowIncompleteImages === true,
-    system: bundle === undefined ? join(site, 'bundle.orig.yaml') : request.system,
+    system: bundle === undefined && lists === undefined ? join(site, 'bundle.orig.yaml') : request.system,
     overlays: request.overlays.map((name) => (official.has(name) ? name : join(site, 'overlays', name))),
     skip: SKIP_KINDS.filter((kind) => request.skip.includes(kind)),
   };
+}
+
+async function readList(site: string, name: string): Promise<NamedList> {
+  const file = join(site, 'sources', 'lists', basename(name));
+  return { file, bytes: await readInput(file) };
 }
 
 async function repositoryOverlays(site: string): Promise<string[]> {

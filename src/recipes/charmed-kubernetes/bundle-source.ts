@@ -17,7 +17,7 @@ import { correctOverlays } from './corrections.ts';
 import { channelWarnings, optionChannel } from './kubernetes-channel.ts';
 import { keepLocalFiles, type LocalFiles } from './local-files.ts';
 import { readOverlay } from './overlay-source.ts';
-import type { SourceFile } from './source-file.ts';
+import type { SourceFile } from '../source-file.ts';
 
 export interface BundleSource {
   /** NAME of the archive. */

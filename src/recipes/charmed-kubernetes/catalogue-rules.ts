@@ -2,6 +2,7 @@
 import { stringify } from 'yaml';
 import type { SnapRule, DebRule, OptionRule, ChannelRule, Correction, CharmRules, RegistryOption, CodeRule, SizeRule } from './catalogue.ts';
 import { formatChannel, parseChannel } from '../../domain/channel.ts';
+import { list, record, string, stringMap, strings } from '../catalogue-fields.ts';
 import type { TrackRange } from './track-range.ts';
 
 export const REGISTRY_FORMS = ['custom-registries', 'registry', 'image'] as const;
@@ -117,23 +118,3 @@ export function range(row: Record<string, unknown>, path: string): TrackRange & 
     ...(row['why'] !== undefined && { why: string(row['why'], `${path}.why`) }),
   };
 }
-
-export function record(value: unknown, path: string): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error(`${path}: wanted a mapping`);
-  return value as Record<string, unknown>;
-}
-
-export function string(value: unknown, path: string): string {
-  if (typeof value !== 'string' || value === '') throw new Error(`${path}: wanted text (quote numbers), found ${JSON.stringify(value)}`);
-  return value;
-}
-
-export function list<T>(value: unknown, path: string, item: (value: unknown, path: string) => T): T[] {
-  if (!Array.isArray(value)) throw new Error(`${path}: wanted a list`);
-  return value.map((each, index) => item(each, `${path}[${index}]`));
-}
-
-export const strings = (value: unknown, path: string): string[] => list(value, path, string);
-
-export const stringMap = (value: unknown, path: string): Record<string, string> =>
-  Object.fromEntries(Object.entries(record(value, path)).map(([key, each]) => [key, string(each, `${path}.${key}`)]));

@@ -3,7 +3,8 @@ import { parse } from 'yaml';
 import { ShrinkwrapError, type Problem } from '../../domain/errors.ts';
 import type { CatalogueDocument } from '../recipe.ts';
 import { keyProblems } from './catalogue-keys.ts';
-import { charmRules, snapRule, correction, codeRule, sizeRule, registryOption, record, string, list, strings, stringMap, range } from './catalogue-rules.ts';
+import { list, record, string, stringMap, strings } from '../catalogue-fields.ts';
+import { charmRules, snapRule, correction, codeRule, sizeRule, registryOption, range } from './catalogue-rules.ts';
 import type { REGISTRY_FORMS } from './catalogue-rules.ts';
 import { byTrack, type TrackRange } from './track-range.ts';
 

@@ -5,7 +5,7 @@ import { byCodeUnit } from '../../domain/sorted.ts';
 import type { Catalogue } from './catalogue.ts';
 import { configDefault, textDefaults } from './charm-config.ts';
 import type { CharmFact } from './facts.ts';
-import { fullImageName } from './image-names.ts';
+import { fullImageName } from '../image-names.ts';
 import { isImage, manifestImages, templateImages, type NamedImage } from './manifest-images.ts';
 import type { OptionOf } from './snaps.ts';
 import type { ImageMention } from './wanted-images.ts';

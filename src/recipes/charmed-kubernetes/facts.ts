@@ -2,9 +2,10 @@
 import type { Arch } from '../../domain/arch.ts';
 import type { CharmArtifact } from '../../domain/artifact.ts';
 import type { Base } from '../../domain/base.ts';
-import type { BundleRelease, CharmFiles, CharmRelease, ResolvedImage, SnapRelease } from '../../domain/releases.ts';
+import type { BundleRelease, CharmFiles, CharmRelease, SnapRelease } from '../../domain/releases.ts';
 import type { BundleSource } from './bundle-source.ts';
-import type { SourceFile } from './source-file.ts';
+import type { ImageFact } from '../image-artifacts.ts';
+import type { SourceFile } from '../source-file.ts';
 import type { ImageMention } from './wanted-images.ts';
 
 /** One charm release that applications run on one architecture. */
@@ -24,17 +25,6 @@ export interface CharmFact {
 
 export interface SnapFact {
   readonly release: SnapRelease;
-  readonly reasons: readonly string[];
-}
-
-export interface ImageFact {
-  /** As the list or charm has it, in full. */
-  readonly name: string;
-  readonly arch: Arch;
-  readonly resolved: ResolvedImage;
-  /** Paths below the site's prefix, the canonical one first. */
-  readonly targets: readonly string[];
-  readonly login?: string;
   readonly reasons: readonly string[];
 }
 

@@ -1,14 +1,10 @@
 /** Which image lists of the bundle repository belong to a channel (facts/charmhub-juju.md 6.3–6.5, facts/offline-deploy.md 1.6). */
 import semver from 'semver';
 import { parseChannel } from '../../domain/channel.ts';
+import { listLines } from '../../domain/image-list.ts';
 
 /** Image names of one list: blank lines and comments skipped, carriage returns trimmed. */
-export function parseImageList(text: string): string[] {
-  return text
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '' && !line.startsWith('#'));
-}
+export const parseImageList = (text: string): string[] => listLines(text).map((line) => line.text);
 
 /**
  * Names of the lists of the channel's track, newest first. Pre-releases count on edge and beta only; `latest` takes every track.

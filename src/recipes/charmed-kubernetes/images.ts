@@ -6,11 +6,12 @@ import { formatImageRef, parseImageRef, type ImageRef } from '../../domain/image
 import { sortedBy } from '../../domain/sorted.ts';
 import type { Upstream } from '../upstream.ts';
 import type { Catalogue } from './catalogue.ts';
-import type { ImageFact } from './facts.ts';
-import { imageFinder } from './find-image.ts';
-import type { SourceFile } from './source-file.ts';
+import { refuseAbsent } from '../absent-images.ts';
+import { imageFinder } from '../find-image.ts';
+import type { ImageFact } from '../image-artifacts.ts';
+import type { SourceFile } from '../source-file.ts';
 import { listsOfChannel, parseImageList } from './image-lists.ts';
-import { imageCandidates, isForArch } from './image-names.ts';
+import { imageCandidates, isForArch } from '../image-names.ts';
 import { parseUpstreamNames } from './upstream-names.ts';
 import { isCdkName, mention, type ImageMention, type WantedImage } from './wanted-images.ts';
 
@@ -94,15 +95,7 @@ export async function resolveImages(
     if (passedOver.length > 0) warnings.add(`image ${name}: cannot reach ${passedOver.join(', ')}; it comes from ${resolved.repository}`);
     return { name, arch, resolved, targets, reasons, ...(login !== undefined && { login }) };
   });
-  const absent = found.filter((fact) => typeof fact === 'string');
-  if (absent.length > 0) {
-    throw new ShrinkwrapError('UPSTREAM_NOT_FOUND', {
-      what: absent.length === 1 ? 'image' : `${absent.length} images`,
-      name: absent.join('\n'),
-      where: 'any of its sources',
-      exists: [],
-    });
-  }
+  refuseAbsent(found.filter((fact) => typeof fact === 'string'));
   return {
     images: sortedBy(
       found.filter((fact) => typeof fact !== 'string'),

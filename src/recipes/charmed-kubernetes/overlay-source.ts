@@ -2,7 +2,7 @@
 import type { Channel } from '../../domain/channel.ts';
 import { isShrinkwrapError, ShrinkwrapError } from '../../domain/errors.ts';
 import type { Upstream } from '../upstream.ts';
-import type { SourceFile } from './source-file.ts';
+import type { SourceFile } from '../source-file.ts';
 
 export interface WantedOverlay {
   /** File name under overlays/. */

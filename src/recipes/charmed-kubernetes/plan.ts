@@ -2,18 +2,23 @@
 import type { Bundle } from '../../bundle/bundle.ts';
 import { relocate } from '../../bundle/relocate.ts';
 import { rewriteBundle, type AppEdit } from '../../bundle/rewrite.ts';
-import type { Artifact, ArtifactKind, ResourceArtifact } from '../../domain/artifact.ts';
-import { ARTIFACT_KINDS } from '../../domain/artifact.ts';
+import type { Artifact, ResourceArtifact } from '../../domain/artifact.ts';
 import { fileNamePart } from '../../domain/archive-name.ts';
 import { formatBase, seriesOfBase } from '../../domain/base.ts';
 import { canonicalJson } from '../../domain/canonical-json.ts';
 import { formatChannel } from '../../domain/channel.ts';
 import { charmRecord } from '../../domain/charm-record.ts';
-import { PLAN_FORMAT, type Plan, type PlanFile, type PlanRequest, type PlanTotals } from '../../domain/plan.ts';
+import { PLAN_FORMAT, type Plan, type PlanFile, type PlanRequest } from '../../domain/plan.ts';
 import { byCodeUnit, sortedBy } from '../../domain/sorted.ts';
 import type { CharmRelease } from '../../domain/releases.ts';
 import type { RecipeRequest } from '../recipe.ts';
-import { imageArtifacts, snapArtifacts } from './artifacts.ts';
+import { archiveTable } from '../archive-table.ts';
+import { imageArtifacts } from '../image-artifacts.ts';
+import { imagesTable } from '../images-table.ts';
+import { indexFiles } from '../index-files.ts';
+import { totalsOf } from '../plan-totals.ts';
+import { planFile } from '../source-file.ts';
+import { snapArtifacts } from './artifacts.ts';
 import { basesOf } from './bases.ts';
 import { isLocalBundle } from './bundle-source.ts';
 import type { Catalogue } from './catalogue.ts';
@@ -22,7 +27,7 @@ import type { CharmFact, Facts } from './facts.ts';
 import { optionRules, optionWarnings } from './option-rules.ts';
 import { bakedOptions, bakedResources, parseRegistry, registryOptionRows, resourceImageRows, type RegistryOptionRow } from './registry-options.ts';
 import { resourceArtifacts } from './resource-artifacts.ts';
-import { archiveTable, debsTable, imagesTable, pythonTable, registryTable, snapsTable } from './tables.ts';
+import { debsTable, pythonTable, registryTable, snapsTable } from './tables.ts';
 
 export function planOf(facts: Facts, request: RecipeRequest, catalogue: Catalogue): Plan {
   const skip = new Set<string>(request.skip);
@@ -194,10 +199,7 @@ function sourceFiles(facts: Facts, resources: readonly ResourceArtifact[]): Plan
     path: `sources/snaps/${fileNamePart(name)}_${revision}_${arch}/snap.yaml`,
     text: snapYaml,
   }));
-  const indexes = facts.images.flatMap(({ resolved: { index } }) =>
-    index === undefined ? [] : [planFile(`sources/images/sha256-${index.digest.hex}.json`, index.bytes)],
-  );
-  return [...charms, ...records, ...snaps, ...indexes, ...facts.sources.map(({ path, bytes }) => planFile(path, bytes))];
+  return [...charms, ...records, ...snaps, ...indexFiles(facts.images), ...facts.sources.map(planFile)];
 }
 
 /** Name of the charm's file without its ending. */
@@ -211,28 +213,12 @@ function commonRelease(release: CharmRelease, charms: readonly CharmFact[]): Cha
   return { ...release, resources: release.resources.filter(isCommon) };
 }
 
-/** As text where the bytes are text, else base64: a raw answer must come back byte for byte. */
-function planFile(path: string, bytes: Buffer): PlanFile {
-  const text = bytes.toString('utf8');
-  return Buffer.from(text).equals(bytes) ? { path, text } : { path, text: bytes.toString('base64'), encoding: 'base64' };
-}
-
 const onBase = ({ release, files, base, track }: CharmFact): CharmOnBase => ({
   charm: release.name,
   track,
   base: formatBase(base),
   files,
 });
-
-function totalsOf(artifacts: readonly Artifact[]): PlanTotals {
-  const kinds = Object.fromEntries(
-    (Object.keys(ARTIFACT_KINDS) as ArtifactKind[]).flatMap((kind) => {
-      const of = artifacts.filter((artifact) => artifact.kind === kind);
-      return of.length === 0 ? [] : [[kind, { count: of.length, bytes: of.reduce((sum, { size }) => sum + size, 0) }]];
-    }),
-  );
-  return { artifacts: artifacts.length, bytes: artifacts.reduce((sum, { size }) => sum + size, 0), kinds };
-}
 
 /** One file may serve applications on several bases and architectures. */
 function uniteReasons<T extends Artifact>(artifacts: readonly T[]): T[] {

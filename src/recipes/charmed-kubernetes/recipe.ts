@@ -21,6 +21,22 @@ export const charmedKubernetes: Recipe = {
   summary: 'Charmed Kubernetes, or any Juju bundle: a name on Charmhub or ./bundle.yaml',
   catalogue: 'charmed-kubernetes.yaml',
   accepts: () => true,
+  takes: [
+    'channel',
+    'archs',
+    'base',
+    'overlays',
+    'skip',
+    'registry',
+    'imageSources',
+    'allowIncompleteImages',
+    'gpu',
+    'mapCharmstore',
+    'correctOverlays',
+    'reviewedOnly',
+    'snaps',
+    'snapChannels',
+  ],
   async plan(request, documents, upstream) {
     const catalogue = readCatalogue(documents);
     const { source, release, local, misfits, sources, warnings } = await readWantedBundle(request, catalogue, upstream);

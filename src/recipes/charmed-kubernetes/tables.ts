@@ -1,7 +1,5 @@
 /** The tables of the archive that the kit and other tools read (docs/archive-format.md). Pure. */
-import type { ImageArtifact, SnapArtifact } from '../../domain/artifact.ts';
-import { formatPlatform } from '../../domain/arch.ts';
-import { formatDigest } from '../../domain/digest.ts';
+import type { SnapArtifact } from '../../domain/artifact.ts';
 import type { PlanFile } from '../../domain/plan.ts';
 import { byCodeUnit } from '../../domain/sorted.ts';
 import { formatTsv } from '../../domain/tsv.ts';
@@ -9,7 +7,6 @@ import type { PackageNeed } from './debs.ts';
 import type { RegistryOptionRow } from './registry-options.ts';
 
 export const SNAP_COLUMNS = ['name', 'revision', 'arch', 'channel', 'base', 'type', 'confinement', 'order', 'file', 'assert', 'sha3_384', 'size'] as const;
-export const IMAGE_COLUMNS = ['image', 'file', 'digest', 'media_type', 'platform', 'size', 'index_digest', 'targets'] as const;
 
 /** A snap once for every channel that led to it. */
 export function snapsTable(snaps: readonly { readonly artifact: SnapArtifact; readonly channel: string }[]): PlanFile {
@@ -32,20 +29,6 @@ export function snapsTable(snaps: readonly { readonly artifact: SnapArtifact; re
   return { path: 'snaps/snaps.tsv', text: formatTsv(SNAP_COLUMNS, rows) };
 }
 
-export function imagesTable(images: readonly ImageArtifact[]): PlanFile {
-  const rows = images.map((image) => ({
-    image: image.name,
-    file: image.path,
-    digest: formatDigest(image.manifest.digest),
-    media_type: image.manifest.mediaType,
-    platform: formatPlatform(image.platform),
-    size: image.size,
-    index_digest: image.index === undefined ? '' : formatDigest(image.index),
-    targets: image.targets.join(','),
-  }));
-  return { path: 'containers/images.tsv', text: formatTsv(IMAGE_COLUMNS, rows) };
-}
-
 export const debsTable = (needs: readonly PackageNeed[]): PlanFile => ({
   path: 'apt/packages.tsv',
   text: formatTsv(['package', 'base', 'origin', 'charm', 'why'], needs),
@@ -59,12 +42,4 @@ export const pythonTable = (needs: readonly PackageNeed[]): PlanFile => ({
 export const registryTable = (rows: readonly RegistryOptionRow[]): PlanFile => ({
   path: 'kit/data/registry-options.tsv',
   text: formatTsv(['application', 'option', 'form', 'value'], rows),
-});
-
-export const archiveTable = (values: Readonly<Record<string, string>>): PlanFile => ({
-  path: 'kit/data/archive.tsv',
-  text: formatTsv(
-    ['key', 'value'],
-    Object.entries(values).map(([key, value]) => ({ key, value })),
-  ),
 });

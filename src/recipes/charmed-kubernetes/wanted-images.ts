@@ -1,8 +1,8 @@
 /** Mentions of images → the images that are packed: one for each path below the site's prefix, whatever hosts it was named with. Pure. */
 import { formatDigest } from '../../domain/digest.ts';
-import { formatImageRef, parseImageRef, sitePath, type ImageRef } from '../../domain/image-ref.ts';
+import { formatImageRef, parseImageRef, sitePath, siteTargets, type ImageRef } from '../../domain/image-ref.ts';
 import type { Catalogue } from './catalogue.ts';
-import { fullImageName } from './image-names.ts';
+import { fullImageName } from '../image-names.ts';
 
 /** Somebody asks for an image under a name. */
 export interface ImageMention {
@@ -75,12 +75,8 @@ function wantedImage(group: readonly ImageMention[], rules: Rules): WantedImage 
 
 export const isCdkName = (name: string, { cdkNames }: Rules): boolean => cdkNames.some((prefix) => name.startsWith(prefix));
 
-/** Its path; the newer path of an image that moved; and the path that a mirror of ghcr.io asks for, which keeps `canonical/cdk/`. */
-function targetsOf(ref: ImageRef, rules: Rules): string[] {
-  const target = sitePath(ref);
-  const below = target.slice(0, target.lastIndexOf(':'));
-  return [target, ...(ref.path === `canonical/cdk/${below}` ? [`canonical/cdk/${target}`] : []), currentPath(target, rules)];
-}
+/** Its paths, and the newer path of an image that moved. */
+const targetsOf = (ref: ImageRef, rules: Rules): string[] => [...siteTargets(ref), currentPath(sitePath(ref), rules)];
 
 /** PATH:TAG with a path that was given up replaced. */
 function currentPath(target: string, { moved }: Rules): string {

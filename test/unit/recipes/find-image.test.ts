@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ShrinkwrapError } from '#src/domain/errors.js';
 import { formatImageRef, parseImageRef } from '#src/domain/image-ref.js';
-import { imageFinder } from '#src/recipes/charmed-kubernetes/find-image.js';
+import { imageFinder } from '#src/recipes/find-image.js';
 import type { Upstream } from '#src/recipes/upstream.js';
 
 const AMD64 = { os: 'linux', architecture: 'amd64' };

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { readCatalogue } from '#src/recipes/charmed-kubernetes/catalogue.js';
 import { listsOfChannel, parseImageList } from '#src/recipes/charmed-kubernetes/image-lists.js';
-import { fullImageName, imageCandidates, isForArch } from '#src/recipes/charmed-kubernetes/image-names.js';
+import { fullImageName, imageCandidates, isForArch } from '#src/recipes/image-names.js';
 import { listedImages, alwaysImages } from '#src/recipes/charmed-kubernetes/images.js';
 import { wantedImages } from '#src/recipes/charmed-kubernetes/wanted-images.js';
 import { snapChannel } from '#src/recipes/charmed-kubernetes/channels.js';

@@ -1,9 +1,9 @@
 /** The first of an image's places that has it. */
-import type { Platform } from '../../domain/arch.ts';
-import { isShrinkwrapError, type ShrinkwrapError } from '../../domain/errors.ts';
-import type { ImageRef } from '../../domain/image-ref.ts';
-import type { ResolvedImage } from '../../domain/releases.ts';
-import type { Upstream } from '../upstream.ts';
+import type { Platform } from '../domain/arch.ts';
+import { isShrinkwrapError, type ShrinkwrapError } from '../domain/errors.ts';
+import type { ImageRef } from '../domain/image-ref.ts';
+import type { ResolvedImage } from '../domain/releases.ts';
+import type { Upstream } from './upstream.ts';
 
 /** A place that costs a request to know is asked for when its turn comes. */
 export type Place = ImageRef | (() => Promise<ImageRef | undefined>);
@@ -20,11 +20,11 @@ export type FindImage = (places: readonly Place[], platform: Platform) => Promis
  * `undefined`: every place was asked and none has it. A host that cannot be reached is passed over, and asked for no further image; NETWORK_UNREACHABLE
  * when no other place has the image, since it may be there. Every other failure throws.
  */
-export function imageFinder(upstream: Upstream): FindImage {
+export function imageFinder(upstream: Upstream, options: Parameters<Upstream['images']['resolve']>[2] = {}): FindImage {
   const unreachable = new Map<string, ShrinkwrapError>();
   const ask = async (ref: ImageRef, platform: Platform): Promise<ResolvedImage | undefined> => {
     try {
-      return unreachable.has(ref.host) ? undefined : await upstream.images.resolve(ref, platform);
+      return unreachable.has(ref.host) ? undefined : await upstream.images.resolve(ref, platform, options);
     } catch (error) {
       if (!isShrinkwrapError(error) || error.code !== 'NETWORK_UNREACHABLE') throw error;
       unreachable.set(ref.host, error);
