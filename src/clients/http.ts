@@ -8,6 +8,8 @@ export interface HttpRequest {
   readonly signal?: AbortSignal;
   /** Tries in all, where the usual number is too many: for a question whose failure is an answer too. */
   readonly tries?: number;
+  /** `false`: a redirect is the answer. */
+  readonly follow?: boolean;
   /** Answers that count as an answer and are not tried again, e.g. 401 for a registry. Default: everything below 500 but 408 and 429. */
   readonly expect?: (status: number) => boolean;
 }

@@ -73,7 +73,8 @@ export function createSend(options: SendOptions, connections: Connections): Http
     const first = firstHop(address, request, { 'user-agent': options.userAgent, 'accept-encoding': 'identity' });
     for (let attempt = 1; ; attempt += 1) {
       signal.throwIfAborted();
-      const outcome = await tryOnce({ first, expect: request.expect ?? isAnswer, attempt, signal, askedCapMs }, options, inTurn);
+      const { expect = isAnswer, follow = true } = request;
+      const outcome = await tryOnce({ first, expect, follow, attempt, signal, askedCapMs }, options, inTurn);
       if (!('error' in outcome)) return outcome;
       if (outcome.lasting || attempt >= tries) throw outcome.error;
       const { reason, retryAfter } = outcome;
@@ -87,6 +88,7 @@ export function createSend(options: SendOptions, connections: Connections): Http
 interface Attempt {
   readonly first: Hop;
   readonly expect: (status: number) => boolean;
+  readonly follow: boolean;
   readonly attempt: number;
   readonly signal: AbortSignal;
   readonly askedCapMs: number;
@@ -94,13 +96,13 @@ interface Attempt {
 
 /** Each try starts at the address asked for: a signed address that was redirected to may have run out meanwhile. */
 async function tryOnce(
-  { first, expect, attempt, signal, askedCapMs }: Attempt,
+  { first, expect, follow, attempt, signal, askedCapMs }: Attempt,
   options: SendOptions,
   connections: Connections,
 ): Promise<HttpResponse | Failure> {
   const progress = { hop: first };
   try {
-    const response = await follow(progress, signal, options, connections);
+    const response = await (follow ? followed(progress, signal, options, connections) : connections.exchange(first, signal));
     return expect(response.status) ? response : await statusFailure(response, attempt, askedCapMs);
   } catch (error) {
     signal.throwIfAborted();
@@ -113,7 +115,7 @@ async function tryOnce(
   }
 }
 
-async function follow(progress: { hop: Hop }, signal: AbortSignal, { onHost }: SendOptions, { exchange, isInsecure }: Connections): Promise<HttpResponse> {
+async function followed(progress: { hop: Hop }, signal: AbortSignal, { onHost }: SendOptions, { exchange, isInsecure }: Connections): Promise<HttpResponse> {
   for (let redirects = 0; ; redirects += 1) {
     onHost?.(progress.hop.url.host);
     const response = await exchange(progress.hop, signal);

@@ -2,13 +2,15 @@
 import type { Platform } from '../../domain/arch.ts';
 import { type Digest, formatDigest } from '../../domain/digest.ts';
 import { ShrinkwrapError } from '../../domain/errors.ts';
-import type { ImageRef } from '../../domain/image-ref.ts';
+import { formatImageRef, type ImageRef } from '../../domain/image-ref.ts';
 import type { ResolvedImage } from '../../domain/releases.ts';
 import type { Http, HttpResponse } from '../http.ts';
 import { createAuthorizer, type Credentials } from './authorization.ts';
+import { createAuthorized } from './authorized.ts';
 import { openBlob, type OpenBlobOptions } from './blob.ts';
 import { createEndpoints } from './find-endpoint.ts';
-import { fetchDocument, type Stored } from './fetch-document.ts';
+import { type FetchedDocument, fetchDocument, type Stored } from './fetch-document.ts';
+import { headManifest } from './head-manifest.ts';
 import { askRemainingPulls } from './pull-quota.ts';
 import { resolveImage } from './resolve-image.ts';
 import { createSession } from './session.ts';
@@ -35,6 +37,10 @@ export interface RegistryClientOptions {
 export interface RegistryClient {
   /** `undefined`: no such name or tag, or private and nobody logged in. */
   resolve(ref: ImageRef, platform: Platform, options?: { readonly artifacts?: 'allow' }): Promise<ResolvedImage | undefined>;
+  /** Digest of what the reference names, asked for by HEAD; `undefined` as above. */
+  digestOf(ref: ImageRef, options: { readonly signal: AbortSignal }): Promise<Digest | undefined>;
+  /** What the reference names, whether an image, an index or an artifact; `undefined` as above. */
+  document(ref: ImageRef, options: { readonly signal: AbortSignal }): Promise<FetchedDocument | undefined>;
   /** The bytes of a manifest or index, hashed. `repository` is HOST/PATH. */
   manifest(repository: string, digest: Digest, options: { readonly signal: AbortSignal }): Promise<Buffer>;
   /** How many more manifests the registry hands out to us; undefined where it does not count. */
@@ -48,12 +54,17 @@ export interface RegistryClient {
 
 export function createRegistryClient(options: RegistryClientOptions): RegistryClient {
   const { http, credentials = () => undefined, now = () => performance.now(), signal } = options;
-  const session = createSession(http, createAuthorizer({ http, credentials, now, signal }));
+  const session = createSession(createAuthorized(http, createAuthorizer({ http, credentials, now, signal })));
   const note = once(options.note ?? (() => {}));
   const warn = once(options.warn ?? (() => {}));
   const both = (other: AbortSignal): AbortSignal => AbortSignal.any([signal, other]);
   const kept = options.stored === undefined ? {} : { stored: options.stored };
   const endpointOf = createEndpoints(http, options);
+  const absentNoted = (ref: ImageRef, found: object): found is { readonly absent: string } => {
+    if (!('absent' in found)) return false;
+    note(`${formatImageRef(ref)}: ${String(found.absent)}`);
+    return true;
+  };
   return {
     resolve: async (ref, platform, { artifacts } = {}) =>
       resolveImage(
@@ -61,6 +72,16 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
         ref,
         platform,
       ),
+    async digestOf(ref, call) {
+      const endpoint = await endpointOf(`${ref.host}/${ref.path}`);
+      const found = await headManifest(session, endpoint, ref.digest === undefined ? (ref.tag ?? 'latest') : formatDigest(ref.digest), both(call.signal));
+      return absentNoted(ref, found) ? undefined : found;
+    },
+    async document(ref, call) {
+      const reader = { session, endpoint: await endpointOf(`${ref.host}/${ref.path}`), note, warn, artifacts: true, signal: both(call.signal) };
+      const found = await fetchDocument(reader, ref.digest === undefined ? { tag: ref.tag ?? 'latest' } : { digest: ref.digest });
+      return absentNoted(ref, found) ? undefined : found;
+    },
     async manifest(repository, digest, call) {
       const found = await fetchDocument(
         { session, endpoint: await endpointOf(repository), note, warn, artifacts: true, signal: both(call.signal) },

@@ -1,8 +1,9 @@
-/** One request to a registry with its login: sent with what worked last time, and again after a 401. */
+/** One question to a registry, with what its answer means. */
 import { ShrinkwrapError } from '../../domain/errors.ts';
-import type { Http, HttpResponse } from '../http.ts';
+import type { HttpResponse } from '../http.ts';
 import { readRefusal, type Refusal } from './answer-error.ts';
-import type { Authorization, Authorizer } from './authorization.ts';
+import type { Authorization } from './authorization.ts';
+import type { Authorized } from './authorized.ts';
 import type { Endpoint } from './endpoint.ts';
 
 export interface RegistryRequest {
@@ -21,33 +22,11 @@ export type Answer = { readonly response: HttpResponse } | { readonly absent: st
 
 export type Session = (request: RegistryRequest) => Promise<Answer>;
 
-/** A token that others have used up, or that ran out while the request waited for its turn, is renewed again. */
-const ROUNDS = 3;
-
-export const createSession = (http: Http, authorizer: Authorizer): Session => {
-  const isFinal = (endpoint: Endpoint, used: Authorization | undefined): boolean => used?.own === true && authorizer.current(endpoint)?.header === used.header;
-  return async (request) => {
-    const { endpoint, kind, reference } = request;
+export const createSession = (authorized: Authorized): Session => {
+  return async ({ endpoint, kind, reference, ...request }) => {
     const url = endpoint.url(kind, reference);
-    const send = (authorization: Authorization | undefined): Promise<HttpResponse> =>
-      // Nothing may inflate a body on the way: its digest is that of the bytes as stored (facts/oci.md 1.4).
-      http.send(url, {
-        headers: { ...request.headers, 'accept-encoding': 'identity', ...(authorization && { authorization: authorization.header }) },
-        signal: request.signal,
-        ...(request.method !== undefined && { method: request.method }),
-        ...(request.tries !== undefined && { tries: request.tries }),
-      });
-    let used = authorizer.current(endpoint);
-    for (let round = 1; ; round += 1) {
-      const response = await send(used);
-      // The challenge of a host we were redirected to is not the registry's: it gets no password.
-      const challenged = response.status === 401 && new URL(response.url).origin === new URL(url).origin;
-      if (!challenged || round > ROUNDS || isFinal(endpoint, used)) return classify(response, url, used);
-      const refusal = await readRefusal(response);
-      const renewed = await authorizer.renew(endpoint, response.headers['www-authenticate'] ?? '', used);
-      if ('refused' in renewed) return { absent: isPrivate(renewed.refused === '' ? refusal.detail : renewed.refused) };
-      used = renewed;
-    }
+    const answer = await authorized({ ...request, endpoint, url });
+    return 'refused' in answer ? { absent: isPrivate(answer.refused) } : classify(answer.response, url, answer.authorization);
   };
 };
 

@@ -52,7 +52,8 @@ export async function requestToken(http: Http, wanted: TokenWanted, signal: Abor
 function getForm(http: Http, { realm, service, scope, credential }: TokenWanted, signal: AbortSignal): Promise<HttpResponse> {
   const url = new URL(realm);
   if (service !== undefined) url.searchParams.append('service', service);
-  url.searchParams.append('scope', scope);
+  // A challenge may name several, as for a mount; each is a parameter of its own.
+  for (const one of scope.split(' ')) url.searchParams.append('scope', one);
   url.searchParams.append('client_id', CLIENT);
   const headers = credential?.kind === 'password' ? { authorization: basicHeader(credential.username, credential.password) } : {};
   return http.send(url.href, { headers: { accept: 'application/json', ...headers }, signal });
