@@ -1,6 +1,8 @@
 /** The library door: what the command line is made of, without a terminal. */
 export { makePlan } from './pipeline/make-plan.ts';
 export { pack, archivePath } from './pipeline/pack.ts';
+export { mirrorSource, type MirrorRun, type MirrorSource } from './pipeline/mirror/mirror-source.ts';
+export type { MirroredImage, MirrorReport } from './pipeline/mirror/mirror.ts';
 export { readPlan } from './pipeline/read-plan.ts';
 export { openSession } from './pipeline/session.ts';
 export { PRODUCTION, type Settings } from './pipeline/settings.ts';

@@ -16,7 +16,7 @@ import type { Command, CommandContext, CommandResult } from './command.ts';
 import { settingsFromValues, whole } from './settings-from-values.ts';
 import type { Verb } from './options.ts';
 
-export const COMMANDS: Record<Exclude<Verb, 'bundle' | 'why'>, Command> = {
+export const COMMANDS: Record<Exclude<Verb, 'bundle' | 'why' | 'mirror'>, Command> = {
   pack: packCommand,
   plan: planCommand,
   serve: serveCommand,

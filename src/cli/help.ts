@@ -20,6 +20,9 @@ Usage
   shrinkwrap bundle FILE [options]    merge and verify a bundle as Juju 3.6 does
   shrinkwrap why NAME PLAN|PATH       why this image, snap, charm, deb is there
   shrinkwrap serve DIR... [options]   speak unpacked archives as the upstreams
+  shrinkwrap mirror PATH|LIST REGISTRY[/PATH]
+                                      push the images of an archive, or copy
+                                      those of a list (- for stdin)
   shrinkwrap rehearse PATH            cut the network, run the archive's own
                                       deploy.sh against an empty registry
 

@@ -53,7 +53,7 @@ function lineOf(event: Event, verbose: boolean): string | undefined {
         : `  ${event.stage}: ${event.detail}`;
     case 'item': {
       const size = event.of === undefined ? '' : ` ${formatBytes(event.of)}`;
-      if (event.state === 'done' && event.stage === 'fetch') return `  ${event.item}${size}`;
+      if (event.state === 'done' && (event.stage === 'fetch' || event.stage === 'mirror')) return `  ${event.item}${size}`;
       if (event.state === 'retry' || event.state === 'fail') return `  ${event.state}: ${event.item}${event.detail === undefined ? '' : `: ${event.detail}`}`;
       return verbose && (event.state === 'cached' || event.state === 'start') ? `  ${event.state}: ${event.item}${size}` : undefined;
     }

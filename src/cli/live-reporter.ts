@@ -29,6 +29,7 @@ const TITLES: Record<Stage, string> = {
   verify: 'Verify',
   assemble: 'Assemble',
   archive: 'Write the archive',
+  mirror: 'Mirror',
 };
 
 export interface LiveOptions {

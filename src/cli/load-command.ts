@@ -8,6 +8,8 @@ export async function loadCommand(verb: Verb): Promise<Command> {
       return (await import('./commands/bundle.ts')).bundleCommand;
     case 'why':
       return (await import('./commands/why.ts')).whyCommand;
+    case 'mirror':
+      return (await import('./commands/mirror.ts')).mirrorCommand;
     default:
       return (await import('./commands.ts')).COMMANDS[verb];
   }

@@ -1,6 +1,6 @@
 /** Every option once: flags, environment, shrinkwrap.yaml, --help and the docs come from this table. */
 
-export const VERBS = ['pack', 'plan', 'bundle', 'why', 'serve', 'rehearse', 'verify'] as const;
+export const VERBS = ['pack', 'plan', 'bundle', 'why', 'serve', 'mirror', 'rehearse', 'verify'] as const;
 export type Verb = (typeof VERBS)[number];
 
 export interface Option {
@@ -18,7 +18,9 @@ export interface Option {
 const PACKING = ['pack', 'plan'] as const;
 const ALL = VERBS;
 /** Verbs that answer once, with a document where --json asks for one. */
-const ANSWERING = ['pack', 'plan', 'bundle', 'why', 'rehearse', 'verify'] as const;
+const ANSWERING = ['pack', 'plan', 'bundle', 'why', 'mirror', 'rehearse', 'verify'] as const;
+/** Verbs that ask registries. */
+const REGISTRIES = ['pack', 'plan', 'mirror'] as const;
 const TRUSTING = ['pack', 'plan', 'verify'] as const;
 
 export const OPTIONS = {
@@ -29,8 +31,8 @@ export const OPTIONS = {
     value: 'ARCH',
     repeatable: true,
     group: 'what',
-    verbs: PACKING,
-    help: 'architectures of the site, Debian names (default amd64)',
+    verbs: REGISTRIES,
+    help: 'architectures of the site, Debian names (default amd64); mirror: of a list only this one',
   },
   base: { value: 'BASE', group: 'what', verbs: PACKING, help: 'ubuntu@22.04, where neither bundle nor application says one' },
   overlay: {
@@ -86,21 +88,21 @@ export const OPTIONS = {
     value: 'HOST=URL',
     repeatable: true,
     group: 'where from',
-    verbs: PACKING,
+    verbs: REGISTRIES,
     help: 'ask URL for the images of HOST (HOST * is every other)',
   },
   'insecure-registry': {
     value: 'HOST',
     repeatable: true,
     group: 'where from',
-    verbs: PACKING,
+    verbs: REGISTRIES,
     help: 'do not check the certificate of this registry, and speak plain http where it has none',
   },
   'registry-ca': {
     value: 'HOST=FILE',
     repeatable: true,
     group: 'where from',
-    verbs: PACKING,
+    verbs: REGISTRIES,
     help: 'PEM file of certificate authorities to trust for this host alone',
   },
   'snap-trust': { value: 'FILE', repeatable: true, group: 'where from', verbs: TRUSTING, help: "add roots of snap assertions to Canonical's" },
@@ -112,7 +114,7 @@ export const OPTIONS = {
     help: "newest format of a type of assertion that the site's snapd reads (default snap-declaration=5, for snapd 2.54 on)",
   },
   'snap-store-id': { value: 'ID', group: 'where from', verbs: PACKING, help: 'brand store to ask; its login comes from SHRINKWRAP_SNAP_AUTH' },
-  'ca-file': { value: 'FILE', group: 'where from', verbs: PACKING, help: 'PEM file of certificate authorities to trust as well' },
+  'ca-file': { value: 'FILE', group: 'where from', verbs: REGISTRIES, help: 'PEM file of certificate authorities to trust as well' },
   output: {
     short: 'o',
     value: 'FILE|DIR/',
@@ -132,10 +134,14 @@ export const OPTIONS = {
   compression: { value: '0..9', group: 'where to', verbs: ['pack'], help: 'for what is not compressed already (default 6)' },
   'cache-dir': { value: 'DIR', group: 'how', verbs: PACKING, help: 'where downloads are kept (default $XDG_CACHE_HOME/shrinkwrap)' },
   'no-cache': { group: 'how', verbs: PACKING, help: 'keep nothing after this run' },
-  jobs: { short: 'j', value: 'N', group: 'how', verbs: PACKING, help: 'downloads at a time (default 6)' },
-  retries: { value: 'N', group: 'how', verbs: PACKING, help: 'tries for one request (default 5)' },
-  'keep-going': { group: 'how', verbs: ['pack'], help: 'fetch what can be fetched, list the rest, exit 8' },
-  'dry-run': { group: 'how', verbs: ['pack'], help: 'the same as the verb plan' },
+  jobs: { short: 'j', value: 'N', group: 'how', verbs: REGISTRIES, help: 'downloads, or uploads of mirror, at a time (default 6)' },
+  retries: { value: 'N', group: 'how', verbs: REGISTRIES, help: 'tries for one request (default 5)' },
+  'keep-going': {
+    group: 'how',
+    verbs: ['pack', 'mirror'],
+    help: 'fetch what can be fetched, list the rest, exit 8 (mirror: exit 8 instead of the first failure)',
+  },
+  'dry-run': { group: 'how', verbs: ['pack', 'mirror'], help: 'the same as the verb plan; mirror: list what would go where' },
   listen: { value: 'ADDR:PORT', group: 'how', verbs: ['serve'], help: 'where to listen (default 127.0.0.1:0, any free port)' },
   json: { group: 'output', verbs: ANSWERING, help: 'one JSON document on stdout' },
   events: { group: 'output', verbs: ANSWERING, help: 'progress as NDJSON on stderr' },

@@ -59,7 +59,7 @@ function snapsOf(values: Values): Pick<RecipeRequest, 'snaps' | 'snapChannels'> 
   return { ...(snaps.length > 0 && { snaps }), ...(snapChannels.length > 0 && { snapChannels }) };
 }
 
-function archsOf(texts: readonly string[]): Arch[] {
+export function archsOf(texts: readonly string[]): Arch[] {
   const archs = texts.flatMap((text) => text.split(',')).filter((text) => text !== '');
   for (const arch of archs) {
     if (!isArch(arch)) throw new ShrinkwrapError('UPSTREAM_NOT_FOUND', { what: 'architecture', name: arch, where: 'any upstream', exists: [...ARCHES] });

@@ -1,7 +1,8 @@
 /** What the core tells of its progress. It has never heard of a terminal; the listeners live in cli/. */
 
 export const STAGES = ['discover', 'plan', 'fetch', 'verify', 'assemble', 'archive'] as const;
-export type Stage = (typeof STAGES)[number];
+/** Packing goes through those above in their order; mirroring is one by itself. */
+export type Stage = (typeof STAGES)[number] | 'mirror';
 
 export type Event =
   | { readonly type: 'stage'; readonly stage: Stage; readonly state: 'start' | 'done' | 'skip'; readonly detail?: string }

@@ -33,6 +33,7 @@ export function imagesReadme(plan: Plan, archiveFile: string): string {
 4. \`DOCKER_REGISTRY=registry.example:5000 ./deploy.sh verify\` compares the registry with this archive.
 
 Where the site has no registry, \`./deploy.sh images --load\` puts the images into docker on this machine (\`--with podman\` into podman) and \`--containerd\` into containerd.
+A machine with shrinkwrap pushes them without unpacking: \`shrinkwrap mirror ${archiveFile} registry.example:5000/PATH\`.
 ${others.length === 0 ? '' : `\n## No images\n\nRegistries take these as they are, engines do not load them:\n\n${others.map((name) => `- ${name}`).join('\n')}\n`}
 ## What is in it
 

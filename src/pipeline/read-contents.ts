@@ -1,5 +1,5 @@
 /** What is in a plan, an archive or an unpacked one: artifacts and declared packages, each with its reasons. */
-import { open, readFile, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import type { Artifact } from '../domain/artifact.ts';
@@ -7,6 +7,7 @@ import { ShrinkwrapError } from '../domain/errors.ts';
 import { ARCHIVE_FORMAT, type ManifestArtifact } from '../domain/manifest.ts';
 import { parseTsv } from '../domain/tsv.ts';
 import { packedFiles } from '../store/archived-files.ts';
+import { fileKind } from './file-kind.ts';
 import { readPlan } from './read-plan.ts';
 
 export interface Content {
@@ -23,31 +24,17 @@ const MANIFEST = 'manifest.json';
 const DEBS = 'apt/packages.tsv';
 /** What a manifest of a hundred thousand artifacts would not reach. */
 const LIMIT = 256 * 1024 * 1024;
-const GZIP = Buffer.from([0x1f, 0x8b]);
 const PYTHON = 'pypi/packages.tsv';
 
 export async function readContents(path: string, signal: AbortSignal): Promise<Content[]> {
-  if ((await kindOf(path)) === 'plan') {
+  // A plan is JSON.
+  if ((await fileKind(path)) === 'other') {
     const plan = await readPlan(path);
     const text = (name: string): string | undefined => plan.files.find((file) => file.path === name)?.text;
     return [...plan.artifacts.map(contentOf), ...packages(text(DEBS), text(PYTHON))];
   }
   const files = await readFiles(path, [MANIFEST, DEBS, PYTHON], signal);
   return [...artifactsOf(files.get(MANIFEST), path), ...packages(files.get(DEBS)?.toString('utf8'), files.get(PYTHON)?.toString('utf8'))];
-}
-
-/** A plan is JSON, an archive begins as gzip does. */
-async function kindOf(path: string): Promise<'plan' | 'archive'> {
-  const file = await open(path).catch((error: unknown) => {
-    throw new ShrinkwrapError('INPUT_ABSENT', { path }, { cause: error });
-  });
-  try {
-    if ((await file.stat()).isDirectory()) return 'archive';
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(2), 0, 2, 0);
-    return bytesRead === 2 && buffer.equals(GZIP) ? 'archive' : 'plan';
-  } finally {
-    await file.close();
-  }
 }
 
 async function readFiles(path: string, wanted: readonly string[], signal: AbortSignal): Promise<Map<string, Buffer>> {

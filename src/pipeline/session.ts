@@ -3,16 +3,14 @@ import { readFile, rm } from 'node:fs/promises';
 import { createBundleRepository } from '../clients/bundle-repository.ts';
 import { readCharmFiles } from '../clients/charm-file.ts';
 import { createCharmhub } from '../clients/charmhub.ts';
-import { certificateDirectories, createHostTrust } from '../clients/host-trust.ts';
 import { createCredentials } from '../clients/oci/credential-sources.ts';
 import type { Credentials } from '../clients/oci/authorization.ts';
 import { createRegistryClient } from '../clients/oci/registry.ts';
 import { createOciLogins } from '../clients/oci/resource-logins.ts';
 import { createSnapStore } from '../clients/snap-store.ts';
-import { createHttp } from '../clients/undici.ts';
 import type { CharmArtifact, Descriptor } from '../domain/artifact.ts';
 import { formatDigest } from '../domain/digest.ts';
-import type { Event, Report } from '../domain/events.ts';
+import type { Report } from '../domain/events.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { ResolvedImage } from '../domain/releases.ts';
 import { download } from '../fetch/download.ts';
@@ -22,6 +20,7 @@ import type { Upstream } from '../recipes/upstream.ts';
 import { openStore } from '../store/open-store.ts';
 import type { Store } from '../store/store.ts';
 import { keepLocalFile } from './keep-local-file.ts';
+import { openHttp } from './open-http.ts';
 import type { RemainingPulls } from './pull-warnings.ts';
 import { readInput } from './read-input.ts';
 import type { Settings } from './settings.ts';
@@ -77,27 +76,8 @@ export async function openSession(settings: Settings, { report, signal }: Sessio
 }
 
 function createClients(settings: Settings, store: Store, { report, signal }: SessionOptions) {
-  const { tool, caText, insecureRegistries, proxy, retries, registryMirrors } = settings;
-  const retried = ({ host, attempt, tries, reason }: { host: string; attempt: number; tries: number; reason: string }): Event => ({
-    type: 'item',
-    stage: 'fetch',
-    item: host,
-    state: 'retry',
-    detail: `${reason} (try ${attempt} of ${tries})`,
-  });
-  const http = createHttp({
-    userAgent: tool.replace(' ', '/'),
-    ...(caText !== undefined && { caText }),
-    insecureHosts: [...insecureRegistries],
-    trustOf: createHostTrust({ given: settings.registryCas ?? new Map(), directories: certificateDirectories(settings.environment ?? {}) }),
-    proxy,
-    retries,
-    signal,
-    onRetry: (event) => report(retried(event)),
-    perHost: settings.jobs,
-    onSlow: ({ host, status, limit }) =>
-      report({ type: 'warning', code: 'slow', message: `${host} answered ${status}: it is asked more slowly, at most ${limit} at a time for now` }),
-  });
+  const { insecureRegistries, registryMirrors } = settings;
+  const http = openHttp(settings, { report, signal });
   const charmhub = createCharmhub({ http, baseUrl: settings.charmhubUrl, signal });
   const logins = createOciLogins((source) => charmhub.open(source, { offset: 0, signal }));
   const note = (message: string): void => report({ type: 'note', message });

@@ -8,8 +8,8 @@ import { extract } from 'tar-stream';
 import { ShrinkwrapError } from '../domain/errors.ts';
 import { localFailure } from './local-failure.ts';
 
-/** Path of the one top directory below `into`. INPUT_MALFORMED for what is no archive of ours. */
-export async function unpackArchive(archive: string, into: string, signal: AbortSignal): Promise<string> {
+/** Path of the one top directory below `into`, with the files that are wanted by their paths in it. INPUT_MALFORMED for what is no archive of ours. */
+export async function unpackArchive(archive: string, into: string, signal: AbortSignal, wants: (path: string) => boolean = () => true): Promise<string> {
   const entries = extract();
   const read = pipeline(createReadStream(archive, { highWaterMark: 1 << 20 }), createGunzip({ chunkSize: 1 << 20 }), entries, { signal });
   const tops = new Set<string>();
@@ -27,6 +27,10 @@ export async function unpackArchive(archive: string, into: string, signal: Abort
       if (type !== 'file' || parts.length < 2 || parts.some((part) => part === '' || part === '.' || part === '..') || name.includes('\\'))
         refuse(`${name}, a ${type ?? 'thing'}`);
       tops.add(parts[0] ?? '');
+      if (!wants(parts.slice(1).join('/'))) {
+        entry.resume();
+        continue;
+      }
       const path = join(into, name);
       await mkdir(dirname(path), { recursive: true });
       await pipeline(entry, createWriteStream(path, { mode: (mode ?? 0o644) & 0o755 }), { signal });
@@ -37,7 +41,10 @@ export async function unpackArchive(archive: string, into: string, signal: Abort
     throw unpackFailure(error, archive);
   }
   const [top, ...others] = tops;
-  return top === undefined || others.length > 0 ? refuse(`${tops.size} of them`) : join(into, top);
+  if (top === undefined || others.length > 0) return refuse(`${tops.size} of them`);
+  // There also when nothing in it was wanted.
+  await mkdir(join(into, top), { recursive: true });
+  return join(into, top);
 }
 
 function unpackFailure(error: unknown, archive: string): unknown {

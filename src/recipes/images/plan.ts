@@ -10,7 +10,7 @@ import { indexFiles } from '../index-files.ts';
 import { totalsOf } from '../plan-totals.ts';
 import type { NamedList, RecipeRequest } from '../recipe.ts';
 import { planFile } from '../source-file.ts';
-import { listNames } from './list-names.ts';
+import { listNames } from '../list-names.ts';
 
 const NAME = 'images';
 

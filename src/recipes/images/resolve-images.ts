@@ -6,8 +6,9 @@ import type { ResolvedImage } from '../../domain/releases.ts';
 import { refuseAbsent } from '../absent-images.ts';
 import { imageFinder } from '../find-image.ts';
 import { archOfName, imageCandidates, namesHost } from '../image-names.ts';
+import type { ListedImage } from '../listed-names.ts';
 import type { Upstream } from '../upstream.ts';
-import type { ListedImage } from './listed-images.ts';
+
 import type { ListNaming } from './naming.ts';
 
 export interface FoundImage {

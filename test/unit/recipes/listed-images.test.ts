@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { ShrinkwrapError } from '#src/domain/errors.js';
 import { listLines } from '#src/domain/image-list.js';
 import { globToRegExp } from '#src/recipes/images/glob.js';
-import { listNames } from '#src/recipes/images/list-names.js';
+import { listNames } from '#src/recipes/list-names.js';
 import { listedImages, type Filters } from '#src/recipes/images/listed-images.js';
 
 const LISTS = join(process.env['SHRINKWRAP_DATA'] ?? resolve(import.meta.dirname, '../../../../../shared/data'), 'bundle/container-images');

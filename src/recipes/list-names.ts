@@ -1,5 +1,5 @@
 /** What lists are called in the archive: the last part of their paths, made different where they are not. Pure. */
-import { fileNamePart } from '../../domain/archive-name.ts';
+import { fileNamePart } from '../domain/archive-name.ts';
 
 /** In the order given. `-` is `stdin`; the second of a name is `NAME-2`. File systems that ignore case do not confuse them. */
 export function listNames(files: readonly string[]): string[] {
