@@ -2,48 +2,14 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { readBytes } from '#src/clients/read-body.js';
 import { isShrinkwrapError } from '#src/domain/errors.js';
 import { testHttp } from '../support/http-client.ts';
+import { startProxy } from '../support/proxy.ts';
 import { scriptedServer } from '../support/scripted-server.ts';
-
-interface SeenByProxy {
-  readonly line: string;
-  readonly authorization: string | undefined;
-}
-
-/** A forwarding and tunnelling proxy that sends every connection to one port, whatever host is named. */
-async function startProxy(t: TestContext, port: number, status = 200): Promise<{ host: string; seen: SeenByProxy[] }> {
-  const seen: SeenByProxy[] = [];
-  const proxy = createServer((request, response) => {
-    seen.push({ line: `${request.method} ${request.url}`, authorization: request.headers['proxy-authorization'] });
-    response.writeHead(status).end(`forwarded for ${request.headers.host}`);
-  });
-  proxy.on('connect', (request, socket, head: Buffer) => {
-    seen.push({ line: `CONNECT ${request.url}`, authorization: request.headers['proxy-authorization'] });
-    if (status !== 200) return socket.end(`HTTP/1.1 ${status} No\r\n\r\n`);
-    const upstream = connect(port, '127.0.0.1', () => {
-      socket.write('HTTP/1.1 200 OK\r\n\r\n');
-      upstream.write(head);
-      upstream.pipe(socket);
-      socket.pipe(upstream);
-    });
-    upstream.on('error', () => socket.destroy());
-    socket.on('error', () => upstream.destroy());
-    return socket;
-  });
-  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
-  t.after(() => {
-    proxy.closeAllConnections();
-    proxy.close();
-  });
-  return { host: `127.0.0.1:${(proxy.address() as AddressInfo).port}`, seen };
-}
 
 /** A certificate for `site.test` and 127.0.0.1 that nobody trusts; skips the test without openssl. */
 function certificate(t: TestContext): { key: string; cert: string } | undefined {

@@ -8,9 +8,11 @@ import { TLSSocket } from 'node:tls';
 import { type TestContext, test } from 'node:test';
 import { certificateDirectories, createHostTrust } from '#src/clients/host-trust.js';
 import { readBytes } from '#src/clients/read-body.js';
+import { isLoopback } from '#src/clients/oci/is-loopback.js';
 import { createRegistryClient } from '#src/clients/oci/registry.js';
 import { parseImageRef } from '#src/domain/image-ref.js';
 import { testHttp } from '../support/http-client.ts';
+import { startProxy } from '../support/proxy.ts';
 import { hasPeer, selfSigned } from '../support/kit-registry.ts';
 import { AMD64, ociImage } from '../support/registry-fixture.ts';
 import { type Rule, scriptedServer } from '../support/scripted-server.ts';
@@ -97,7 +99,7 @@ test('an insecure registry is spoken to by TLS when it can, its certificate unch
 test('a registry that was not declared insecure gets neither plain http nor an unchecked certificate', async (t) => {
   const tls = certificate(t);
   if (tls === undefined) return;
-  const [plain, secret, insecure] = [await scriptedServer(t, []), await scriptedServer(t, [], tls), await scriptedServer(t, [ping, manifest, blobs])];
+  const [secret, insecure] = [await scriptedServer(t, [], tls), await scriptedServer(t, [ping, manifest, blobs])];
   const host = `127.0.0.1:${insecure.port}`;
   const client = createRegistryClient({
     http: testHttp(t, { insecureHosts: [host] }),
@@ -106,6 +108,23 @@ test('a registry that was not declared insecure gets neither plain http nor an u
     signal: AbortSignal.timeout(10_000),
   });
   assert.notEqual(await client.resolve(parseImageRef(`${host}/x/y:1`), AMD64), undefined);
-  for (const { port } of [plain, secret])
-    await assert.rejects(client.resolve(parseImageRef(`127.0.0.1:${port}/x/y:1`), AMD64), { code: 'NETWORK_UNREACHABLE' });
+  await assert.rejects(client.resolve(parseImageRef(`127.0.0.1:${secret.port}/x/y:1`), AMD64), { code: 'NETWORK_UNREACHABLE' });
+  const elsewhere = await startProxy(t, (await scriptedServer(t, [])).port);
+  const through = testHttp(t, { proxy: { httpsProxy: `http://${elsewhere.host}`, httpProxy: `http://${elsewhere.host}` } });
+  const far = createRegistryClient({ http: through, mirrors: new Map(), insecureHosts: new Set(), signal: AbortSignal.timeout(10_000) });
+  await assert.rejects(far.resolve(parseImageRef('plain.example:5000/x/y:1'), AMD64), { code: 'NETWORK_UNREACHABLE' });
+  assert.deepEqual([...new Set(elsewhere.seen.map(({ line }) => line))], ['CONNECT plain.example:5000']);
+});
+
+test('a registry of this machine is spoken to in plain http when it has no TLS, without being told', async (t) => {
+  const server = await scriptedServer(t, [ping, manifest, blobs]);
+  const client = createRegistryClient({ http: testHttp(t), mirrors: new Map(), insecureHosts: new Set(), signal: AbortSignal.timeout(10_000) });
+  for (const host of ['127.0.0.1', 'localhost']) assert.notEqual(await client.resolve(parseImageRef(`${host}:${server.port}/x/y:1`), AMD64), undefined);
+  await assert.rejects(client.resolve(parseImageRef('127.0.0.1:1/x/y:1'), AMD64), { code: 'NETWORK_UNREACHABLE' });
+});
+
+test('what is on this machine', () => {
+  for (const host of ['localhost', 'localhost:5000', 'reg.localhost:1', '127.0.0.1:5000', '127.9.8.7', '[::1]:5000']) assert.ok(isLoopback(host), host);
+  for (const host of ['localhost.example', 'mylocalhost', '128.0.0.1', '127.0.0.1.example', '10.0.0.1:5000', '[::2]', '127.0.0.1:5000@h'])
+    assert.ok(!isLoopback(host), host);
 });
