@@ -1,7 +1,7 @@
 /** The files of an archive one after the other, whether it is packed or unpacked. For verify. */
 import { createReadStream } from 'node:fs';
-import { lstat, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { lstat, readdir, stat } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { extract } from 'tar-stream';
@@ -20,8 +20,9 @@ export interface ArchivedFile {
 
 const CHUNK = 1 << 20;
 
+/** A link to a directory is one. */
 export async function isDirectory(path: string): Promise<boolean> {
-  const found = await lstat(path).catch((error: unknown) => {
+  const found = await stat(path).catch((error: unknown) => {
     throw new ShrinkwrapError('INPUT_ABSENT', { path }, { cause: error });
   });
   return found.isDirectory();
@@ -35,7 +36,7 @@ export async function* unpackedFiles(root: string): AsyncGenerator<ArchivedFile,
     .map(async (entry) => {
       const place = join(entry.parentPath, entry.name);
       const { size } = await lstat(place);
-      return { place, path: place.slice(join(root, '/').length).replaceAll('\\', '/'), isFile: entry.isFile(), size };
+      return { place, path: relative(root, place).replaceAll('\\', '/'), isFile: entry.isFile(), size };
     });
   const sorted = (await Promise.all(files)).toSorted((a, b) => a.size - b.size || (a.path < b.path ? -1 : 1));
   for (const { place, path, isFile, size } of sorted) yield { path, isFile, size, bytes: isFile ? readBytes(place) : nothing() };

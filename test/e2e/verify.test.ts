@@ -98,6 +98,13 @@ describe('verify of an archive', () => {
     assert.match(text.stdout, /^warning: root key .*\nverified: \d+ checks\n$/);
   });
 
+  test('holds from within its own directory, and through a link to it', async () => {
+    await symlink('tree', join(folder.path, 'link'));
+    assert.deepEqual((await verify('link')).bad, []);
+    const { code, stdout } = await runCli(['verify', '.', '-q'], { cwd: join(folder.path, 'tree') });
+    assert.deepEqual([code, /^verified: \d+ checks$/m.test(stdout)], [0, true], stdout);
+  });
+
   test('with --strict trusts no root that only the archive brings', async () => {
     const { ok, bad } = await verify(archive, '--strict');
     assert.equal(ok, false);
