@@ -65,7 +65,7 @@ export const OPTIONS = {
     repeatable: true,
     group: 'what',
     verbs: TRUSTING,
-    help: 'a snap beside those that are needed (default latest/stable); verify: the FILE that the assertions speak of',
+    help: 'a snap beside those that are needed (default: stable of its default track); verify: the FILE that the assertions speak of',
   },
   assert: { value: 'FILE', repeatable: true, group: 'what', verbs: ['verify'], help: 'assertions in which keys and accounts may stand' },
   'snap-channel': {

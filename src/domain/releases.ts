@@ -55,8 +55,8 @@ export interface BundleRelease {
 
 export interface SnapWanted {
   readonly name: string;
-  /** Full channel. */
-  readonly channel: string;
+  /** Full channel; absent asks for the stable risk of the snap's default track. */
+  readonly channel?: string;
   readonly revision?: number;
   readonly arch: Arch;
 }
@@ -66,7 +66,7 @@ export interface SnapRelease {
   readonly id: string;
   readonly revision: number;
   readonly version: string;
-  /** Full channel asked for, or the one the store redirected to. */
+  /** Full channel asked for, or the one the store redirected to; for a default track the one that it chose. */
   readonly channel: string;
   readonly arch: Arch;
   /** Empty for a snap without `base:` that needs none (snapd, bases); `core` for an old app that names none. */

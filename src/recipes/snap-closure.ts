@@ -33,25 +33,31 @@ export const snapChannels = (texts: readonly string[]): SnapChannels =>
 
 const DEPENDENCY_CHANNEL = 'latest/stable';
 
-const key = ({ name, channel, arch }: SnapWanted): string => `${name}\t${channel}\t${arch}`;
+const key = ({ name, channel = '', arch }: SnapWanted): string => `${name}\t${channel}\t${arch}`;
 
 export async function resolveSnapClosure(wanted: readonly SnapWant[], channels: SnapChannels, upstream: Pick<Upstream, 'snaps'>): Promise<ResolvedSnap[]> {
-  const reasons = new Map<string, Set<string>>();
-  const releases = new Map<string, SnapRelease>();
+  const answered = new Map<string, SnapRelease>();
+  // By the channel of the answer: a default track and a channel asked for by name may be one and the same.
+  const found = new Map<string, { readonly release: SnapRelease; readonly reasons: Set<string> }>();
   let round = [...wanted, ...missingSnapd(wanted)].map((want) => onChannel(want, channels));
   while (round.length > 0) {
-    for (const want of round) reasons.set(key(want), (reasons.get(key(want)) ?? new Set()).add(want.reason));
-    const fresh = [...new Map(round.map((want) => [key(want), want])).values()].filter((want) => !releases.has(key(want)));
+    const fresh = [...new Map(round.map((want) => [key(want), want])).values()].filter((want) => !answered.has(key(want)));
     const answers = fresh.length === 0 ? [] : await upstream.snaps.resolve(fresh.map(({ reason: _, ...want }) => want));
     for (const [index, want] of fresh.entries()) {
       const release = answers[index];
-      if (release !== undefined) releases.set(key(want), release);
+      if (release !== undefined) answered.set(key(want), release);
     }
-    round = answers.flatMap(neededBy).map((want) => onChannel(want, channels));
+    const added = answers.filter((release) => !found.has(key(release)));
+    for (const release of added) found.set(key(release), { release, reasons: new Set() });
+    for (const want of round) {
+      const release = answered.get(key(want));
+      if (release !== undefined) found.get(key(release))?.reasons.add(want.reason);
+    }
+    round = added.flatMap(neededBy).map((want) => onChannel(want, channels));
   }
-  refuseUnused(channels, releases);
-  const facts = [...releases].map(([at, release]) => ({ release, reasons: [...(reasons.get(at) ?? [])].toSorted() }));
-  return sortedBy(facts, ({ release }) => `${release.name}\t${release.channel}\t${release.arch}`);
+  refuseUnused(channels, [...found.values()]);
+  const facts = [...found.values()].map(({ release, reasons }) => ({ release, reasons: [...reasons].toSorted() }));
+  return sortedBy(facts, ({ release }) => key(release));
 }
 
 /** A newer snapd on classic systems wants the snapd snap before any other (snapd 2.66 and later). */
@@ -75,12 +81,13 @@ function neededBy(release: SnapRelease): SnapWant[] {
 
 function onChannel(want: SnapWant, channels: SnapChannels): SnapWant {
   const channel = Object.hasOwn(channels, want.name) ? channels[want.name] : undefined;
-  return channel === undefined || channel === want.channel ? want : { ...want, channel, reason: `${want.reason} (channel ${want.channel} overridden)` };
+  if (channel === undefined || channel === want.channel) return want;
+  return { ...want, channel, reason: want.channel === undefined ? want.reason : `${want.reason} (channel ${want.channel} overridden)` };
 }
 
 /** A channel for a snap that nobody needs is a slip of the pen. */
-function refuseUnused(channels: SnapChannels, releases: ReadonlyMap<string, SnapRelease>): void {
-  const names = new Set([...releases.values()].map(({ name }) => name));
+function refuseUnused(channels: SnapChannels, found: readonly Pick<ResolvedSnap, 'release'>[]): void {
+  const names = new Set(found.map(({ release }) => release.name));
   const unused = Object.keys(channels).find((name) => !names.has(name));
   if (unused !== undefined)
     throw new ShrinkwrapError('UPSTREAM_NOT_FOUND', { what: 'snap', name: unused, where: 'this plan (its channel was given)', exists: [...names].toSorted() });

@@ -37,6 +37,12 @@ describe('what the store does not have', () => {
     await failsWith(store.resolve([{ ...GO, revision: 4 }]), 'UPSTREAM_NOT_FOUND', { name: 'go revision 4 for amd64', exists: [] });
   });
 
+  it('is told for a default track', async (t) => {
+    const { store } = await storeWith(t, error('revision-not-found'));
+    const { channel: _, ...wanted } = GO;
+    await failsWith(store.resolve([wanted]), 'UPSTREAM_NOT_FOUND', { name: 'go for amd64', exists: [] });
+  });
+
   it('is told for a name', async (t) => {
     const { store } = await storeWith(t, error('name-not-found'));
     await failsWith(store.resolve([GO]), 'UPSTREAM_NOT_FOUND', { what: 'snap', name: 'go', exists: [] });

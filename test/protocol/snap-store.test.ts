@@ -66,6 +66,14 @@ describe('resolving snaps', () => {
     );
   });
 
+  it('leaves the channel out when none is asked for', async (t) => {
+    const { store, server } = await storeWith(t, answer(result('download-1', 'go')));
+    const { channel: _, ...wanted } = GO;
+    await store.resolve([wanted]);
+    const { actions } = JSON.parse(server.requests[0]?.body.toString() ?? '') as { actions: unknown };
+    assert.deepEqual(actions, [{ action: 'download', 'instance-key': 'download-1', name: 'go', epoch: null }]);
+  });
+
   it('asks for a revision without the channel', async (t) => {
     const { store, server } = await storeWith(t, answer(result('download-1', 'go')));
     await store.resolve([{ ...GO, revision: 10660 }]);
@@ -131,6 +139,18 @@ describe('resolving snaps', () => {
       assert.equal((await store.resolve([{ ...GO, channel }]))[0]?.channel, expected);
     });
   }
+
+  it('tells the channel that the store chose when none was asked for', async (t) => {
+    const { channel: _, ...wanted } = GO;
+    for (const [effective, redirect, expected] of [
+      ['stable', undefined, 'latest/stable'],
+      ['1.32/stable', '1.32/stable', '1.32/stable'],
+      ['5.0/candidate', '', '5.0/candidate'],
+    ]) {
+      const { store } = await storeWith(t, answer(result('download-1', 'go', { 'effective-channel': effective, 'redirect-channel': redirect })));
+      assert.equal((await store.resolve([wanted]))[0]?.channel, expected);
+    }
+  });
 
   it('writes production addresses without query, whichever server answered', async (t) => {
     const server = await scriptedServer(t, [

@@ -23,13 +23,12 @@ export function decodeRelease(result: JsonReader, wanted: SnapWanted, addresses:
     .map((item) => item.text());
   if (!architectures.includes(arch) && !architectures.includes('all')) snap.at('architectures').refuse(`a list with ${arch} or all`);
   const type = snap.at('type').textOf('a snap type', isWord);
-  const redirect = result.at('redirect-channel');
   return {
     name,
     id: snap.at('snap-id').textOf('a snap id of 32 letters and digits', isSnapId),
     revision: snap.at('revision').integer(1),
     version: snap.at('version').text(),
-    channel: fullChannel(redirect.isAbsent() || redirect.text() === '' ? wanted.channel : redirect.textOf('a channel', isChannel)),
+    channel: decodeChannel(result, wanted),
     arch,
     base: decodeBase(snap.at('base'), type),
     type,
@@ -38,6 +37,13 @@ export function decodeRelease(result: JsonReader, wanted: SnapWanted, addresses:
     snapYaml: snap.at('snap-yaml').text(),
     download: decodeDownload(snap.at('download'), addresses),
   };
+}
+
+/** A redirect tells the track that is really followed; the effective channel may be a safer risk and counts only when none was asked for. */
+function decodeChannel(result: JsonReader, { channel }: SnapWanted): string {
+  const redirect = result.at('redirect-channel');
+  if (!redirect.isAbsent() && redirect.text() !== '') return fullChannel(redirect.textOf('a channel', isChannel));
+  return fullChannel(channel ?? result.at('effective-channel').textOf('a channel', isChannel));
 }
 
 function decodeBase(base: JsonReader, type: string): string {
@@ -60,10 +66,10 @@ function decodeError(result: JsonReader, wanted: SnapWanted, addresses: SnapStor
   const where = `the snap store (${addresses.host})`;
   if (code === 'name-not-found' || code === 'id-not-found') return new ShrinkwrapError('UPSTREAM_NOT_FOUND', { what: 'snap', name, where, exists: [] });
   if (code === 'revision-not-found') {
-    const asked = revision === undefined ? fullChannel(channel) : `revision ${revision}`;
+    const asked = revision !== undefined ? ` revision ${revision}` : channel === undefined ? '' : ` ${fullChannel(channel)}`;
     return new ShrinkwrapError('UPSTREAM_NOT_FOUND', {
       what: 'snap',
-      name: `${name} ${asked} for ${arch}`,
+      name: `${name}${asked} for ${arch}`,
       where,
       exists: releasedChannels(error.at('extra'), arch),
     });

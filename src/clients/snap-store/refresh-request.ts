@@ -17,8 +17,8 @@ export const refreshRequest = (wanted: readonly SnapWanted[]): string =>
       action: 'download',
       'instance-key': instanceKey(index),
       name,
-      // A revision and a channel together are refused.
-      ...(revision === undefined ? { channel: fullChannel(channel) } : { revision }),
+      // A revision and a channel together are refused; with neither the store takes the default track.
+      ...(revision !== undefined ? { revision } : channel !== undefined && { channel: fullChannel(channel) }),
       // Present and null: its presence tells the store that we know epochs.
       epoch: null,
     })),

@@ -17,9 +17,7 @@ export function wantedSnaps(charms: readonly CharmFact[], optionOf: OptionOf, ca
 
 /** What the user asked for beside what the charms install. */
 export const addedSnaps = (additions: readonly string[], archs: readonly Arch[]): SnapWant[] =>
-  archs.flatMap((arch) =>
-    additions.map(parseSnapWish).map(({ name, channel }) => ({ name, channel: channel ?? 'latest/stable', arch, reason: 'asked for with --snap' })),
-  );
+  archs.flatMap((arch) => additions.map(parseSnapWish).map((wish) => ({ ...wish, arch, reason: 'asked for with --snap' })));
 
 /** What decides the channels of the snaps of one application. */
 export function snapContext({ release, track }: CharmFact, application: string, optionOf: OptionOf, catalogue: Catalogue): ChannelContext {

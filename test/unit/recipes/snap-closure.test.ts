@@ -75,7 +75,7 @@ function store(): { snaps: { resolve(wanted: readonly SnapWanted[]): Promise<Sna
     snaps: {
       resolve: async (wanted) => {
         rounds.push(wanted.map(({ name, channel, arch }) => `${name} ${channel} ${arch}`));
-        return wanted.map(({ name, channel, arch }) => ({ ...(WORLD.find((known) => known.name === name) ?? release(name)), channel, arch }));
+        return wanted.map(({ name, channel = '1.32/stable', arch }) => ({ ...(WORLD.find((known) => known.name === name) ?? release(name)), channel, arch }));
       },
     },
   };
@@ -113,6 +113,26 @@ describe('the closure of snaps', () => {
       ['core20 latest/candidate amd64', 'snapd 2.63/edge amd64'],
     );
     assert.match(found.find(({ release: { name } }) => name === 'core20')?.reasons.join() ?? '', /base of snap themes \(channel latest\/stable overridden\)/);
+  });
+
+  it('has a snap once when its default track is a channel that was asked for as well', async () => {
+    const { snaps, rounds } = store();
+    const wanted = [
+      { name: 'themes', arch: 'amd64', reason: 'wished' },
+      { ...want('themes'), channel: '1.32/stable' },
+    ] as const;
+    const found = await resolveSnapClosure(wanted, {}, { snaps });
+    assert.equal(rounds[0]?.[0], 'themes undefined amd64');
+    const themes = found.filter(({ release: { name } }) => name === 'themes');
+    assert.deepEqual(
+      themes.map(({ release: { channel }, reasons }) => [channel, reasons]),
+      [
+        ['1.32/stable', ['test', 'wished']],
+        ['latest/stable', ['default provider of a content plug of snap icons']],
+      ],
+    );
+    const [moved] = await resolveSnapClosure([{ name: 'core22', arch: 'amd64', reason: 'wished' }], { core22: 'latest/edge' }, store());
+    assert.deepEqual([moved?.release.channel, moved?.reasons], ['latest/edge', ['wished']]);
   });
 
   it('refuses a channel for a snap that nobody needs', () =>
