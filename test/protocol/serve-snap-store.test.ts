@@ -285,7 +285,16 @@ describe('downloads of the snap store', () => {
       names._embedded['clickindex:package'].map((row) => row.package_name),
       ['word-salad'],
     );
+    assert.deepEqual((await getJson(`${url}/v2/snaps/categories`)).body, { categories: [] });
     const cohorts = await postJson(`${url}/v2/cohorts`, { snaps: ['word-salad'] });
     assert.deepEqual(Object.keys((cohorts.body as { 'cohort-keys': object })['cohort-keys']), ['word-salad']);
+  });
+
+  it('gives a device with a serial its session, and no serials', async (t) => {
+    const { url } = await serveFiles(t, snapFiles());
+    assert.deepEqual((await postJson(`${url}/api/v1/snaps/auth/nonces`, {})).body, { nonce: 'any-device' });
+    assert.deepEqual((await postJson(`${url}/api/v1/snaps/auth/sessions`, { 'serial-assertion': 'x' })).body, { macaroon: 'any-device' });
+    for (const path of ['request-id', 'devices', 'nonces/x']) assert.equal((await fetch(`${url}/api/v1/snaps/auth/${path}`, { method: 'POST' })).status, 404);
+    assert.equal((await fetch(`${url}/api/v1/snaps/auth/nonces`)).status, 404);
   });
 });

@@ -12,10 +12,11 @@ export const createSnapStore =
   (asked) => {
     const { method, segments } = asked;
     const [root, second, third, fourth = ''] = segments;
-    if (root === 'api' && second === 'v1' && third === 'snaps') return method === 'GET' ? answerOld(segments, catalogue) : undefined;
+    if (root === 'api' && second === 'v1' && third === 'snaps') return method === 'GET' ? answerOld(segments, catalogue) : answerDevice(method, segments);
     if (root !== 'v2') return undefined;
     if (method === 'POST' && second === 'snaps' && third === 'refresh' && segments.length === 3) return answerRefresh(asked, catalogue);
     if (method === 'GET' && second === 'snaps' && third === 'info' && segments.length === 4) return answerInfo(fourth, asked, catalogue);
+    if (method === 'GET' && second === 'snaps' && third === 'categories' && segments.length === 3) return json(200, { categories: [] });
     if (method === 'POST' && second === 'cohorts' && segments.length === 2) return answerCohorts(asked);
     if (method === 'GET' && second === 'assertions' && segments.length >= 3) return answerAssertion(asked, catalogue);
     return undefined;
@@ -46,6 +47,13 @@ function downloadSnap(file: string, catalogue: SnapCatalogue): Answer | undefine
   const [, id = '', revision = ''] = /^(.+)_(\d+)\.snap$/.exec(file) ?? [];
   const found = catalogue.releases(catalogue.nameOfId(id) ?? '').find((release) => release.revision === Number(revision));
   return found === undefined ? undefined : download(found.content, 'application/octet-stream', found.sha3_384);
+}
+
+/** A device that has a serial wants a session before anything else, and gives up without one (store/auth.go of snapd); no answer here depends on it. */
+function answerDevice(method: string, [, , , group, verb, ...more]: readonly string[]): Answer | undefined {
+  if (method !== 'POST' || group !== 'auth' || more.length > 0) return undefined;
+  if (verb === 'nonces') return json(200, { nonce: 'any-device' });
+  return verb === 'sessions' ? json(200, { macaroon: 'any-device' }) : undefined;
 }
 
 /** A cohort freezes the revisions of several devices; here nothing moves, so any key will do. */
