@@ -26,7 +26,7 @@ build: setup ## compile src, scripts and test into dist
 lint: build ## types, oxlint, formatting, shellcheck of the kit where it is installed
 	@npx --no-install oxlint --type-aware --deny-warnings src scripts test
 	@npx --no-install prettier --check --log-level warn .
-	@if command -v shellcheck > /dev/null; then shellcheck -x kit/*.sh scripts/*.sh .ci/run; else echo 'shellcheck is not installed (Debian package shellcheck): kit not linted'; fi
+	@if command -v shellcheck > /dev/null; then shellcheck -x kit/*.sh scripts/*.sh test/peers/*.sh .ci/run; else echo 'shellcheck is not installed (Debian package shellcheck): kit not linted'; fi
 
 format: setup ## rewrite files as the formatter wants them
 	@npx --no-install prettier --write --log-level warn .

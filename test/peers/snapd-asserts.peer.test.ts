@@ -1,8 +1,7 @@
 /** Our chains before snapd's own assertion package: what we call valid it must accept, and what it refuses we must not accept. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
@@ -13,7 +12,6 @@ import type { TrustRoots } from '#src/assertion/trust-roots.js';
 import { isShrinkwrapError } from '#src/domain/errors.js';
 import { joinStreams, signAccountKey } from '#scripts/pki/create-trust.js';
 import { createSigningKey } from '#scripts/pki/key.js';
-import { hasPeer } from '../support/kit-registry.ts';
 import { NOW, PUBLISHER, signedSnap, upstreamData, withoutData } from '../support/pki.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import {
@@ -28,10 +26,8 @@ import {
   trust,
 } from '../unit/assertion/chain-fixture.ts';
 import { MUTATIONS, randomFrom } from '../unit/assertion/mutations.ts';
+import { snapdProgram } from './snapd-go.ts';
 
-const ROOT = join(import.meta.dirname, '../../..');
-const GO_PATH = '/usr/share/gocode';
-const PACKAGE = 'golang-github-snapcore-snapd-dev';
 const SAMPLE = 'assertions/word-salad_7.assert';
 const run = promisify(execFile);
 
@@ -39,18 +35,9 @@ const run = promisify(execFile);
 type Judge = (trusted: Buffer, streams: readonly Buffer[]) => Promise<string[]>;
 
 async function snapd(t: TestContext): Promise<Judge | undefined> {
-  if (!hasPeer(t, 'go', 'golang-go')) return undefined;
-  if (!existsSync(join(GO_PATH, 'src/github.com/snapcore/snapd/asserts'))) {
-    if (process.env['REQUIRE_PEERS'] === '1') throw new Error(`snapd's sources are not installed: apt-get install ${PACKAGE}`);
-    t.skip(`snapd's sources are not installed: apt-get install ${PACKAGE}`);
-    return undefined;
-  }
+  const program = await snapdProgram(t, 'snapd-asserts');
+  if (program === undefined) return undefined;
   const folder = tempDir(t);
-  const program = join(folder, 'snapd-asserts');
-  const cache = join(ROOT, 'dist', '.go-cache');
-  await mkdir(cache, { recursive: true });
-  const env = { ...process.env, GO111MODULE: 'off', GOPATH: GO_PATH, GOFLAGS: '', GOCACHE: cache, CGO_ENABLED: '0' };
-  await run('go', ['build', '-o', program, '.'], { cwd: join(ROOT, 'test/peers/snapd-asserts'), env });
   return async (trusted, streams) => {
     const write = async (name: string, bytes: Buffer): Promise<string> => {
       await writeFile(join(folder, name), bytes);
