@@ -7,11 +7,12 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
 import type { SnapToSign } from '#scripts/pki/sign-snap.js';
-import { manifest, serveFiles, sha256, type Files } from '../protocol/serve-fixture.ts';
+import { serveFiles, type Files } from '../protocol/serve-fixture.ts';
 import { hasPeer } from '../support/kit-registry.ts';
 import { PUBLISHER, signedSnap, testTrust, upstreamData } from '../support/pki.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { isRoot, run } from './engines.ts';
+import { type ArchivedSnap, snapArchive } from './snap-archive.ts';
 import { snapdProgram } from './snapd-go.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
@@ -20,7 +21,6 @@ const CHANNEL = '1.32/stable';
 const SNAPS = ['kubectl', 'kubelet', 'kube-proxy', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'cdk-addons'];
 /** What snapd wants to install before any of them. */
 const FOUNDATIONS: Readonly<Record<string, string>> = { core20: 'base', snapd: 'snapd' };
-const COLUMNS = 'name revision arch channel base type confinement order file assert sha3_384 size'.replaceAll(' ', '\t');
 
 const bytesOf = (name: string): Buffer => Buffer.from(`hsqs ${name}`);
 const snapOf = (name: string, revision: number, declarationRevision: number): SnapToSign => ({
@@ -33,24 +33,14 @@ const snapOf = (name: string, revision: number, declarationRevision: number): Sn
   declaration: { revision: String(declarationRevision) },
 });
 
-/** Base, type and confinement. */
-const kindOf = (name: string): string[] => (FOUNDATIONS[name] === undefined ? ['core20', 'app', 'classic'] : ['-', FOUNDATIONS[name], 'strict']);
-
 /** An archive with each of them and what they stand on at revision 7; the declaration of the first is newer than what the machine holds. */
 async function archive(): Promise<Files> {
   const snaps = [...SNAPS, ...Object.keys(FOUNDATIONS)].map((name, index) => snapOf(name, 7, index === 0 ? 2 : 1));
-  const stem = ({ name }: SnapToSign): string => `snaps/${name}_7_amd64`;
-  const artifacts = snaps.map((snap) => ({
-    ...{ kind: 'snap', name: snap.name, id: snap.id, revision: 7, version: '1.32.9', arch: 'amd64', path: `${stem(snap)}.snap`, size: snap.size },
-    digests: { sha256: sha256(bytesOf(snap.name)), 'sha3-384': snap.sha3_384 },
-  }));
-  const rows = snaps.map((snap) =>
-    [snap.name, 7, 'amd64', CHANNEL, ...kindOf(snap.name), 1, `${stem(snap)}.snap`, `${stem(snap)}.assert`, snap.sha3_384, snap.size].join('\t'),
-  );
-  const files = await Promise.all(
-    snaps.map(async (snap): Promise<Files> => ({ [`${stem(snap)}.snap`]: bytesOf(snap.name), [`${stem(snap)}.assert`]: await signedSnap(snap) })),
-  );
-  return Object.assign({ 'manifest.json': manifest(artifacts), 'snaps/snaps.tsv': [COLUMNS, ...rows, ''].join('\n') }, ...files) as Files;
+  const archived = snaps.map(async (snap): Promise<ArchivedSnap> => {
+    const type = FOUNDATIONS[snap.name];
+    return { snap, bytes: bytesOf(snap.name), stream: await signedSnap(snap), channel: CHANNEL, ...(type !== undefined && { type }) };
+  });
+  return snapArchive(await Promise.all(archived));
 }
 
 test('snapd refreshes its assertions and seven snaps, installs one without a channel, and gets a session for it', { timeout: 300_000 }, async (t) => {
