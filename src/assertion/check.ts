@@ -26,15 +26,8 @@ export function attempt(judge: () => Verdict): Verdict {
   }
 }
 
-/** Ends the matter at the first check that failed. */
-export function requireChecks(checks: readonly Check[]): void {
+/** Ends the matter at the first check that failed; `snap` is what they are about. */
+export function requireChecks(checks: readonly Check[], snap: string): void {
   const failed = checks.find(({ ok }) => !ok);
-  if (failed !== undefined) {
-    throw new ShrinkwrapError('INTEGRITY_MISMATCH', {
-      what: failed.of,
-      field: failed.what,
-      wanted: 'a chain of valid signatures up to a trusted root',
-      found: failed.detail,
-    });
-  }
+  if (failed !== undefined) throw new ShrinkwrapError('INTEGRITY_SNAP', { snap, question: failed.what, of: failed.of, found: failed.detail });
 }

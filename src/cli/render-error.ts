@@ -45,6 +45,14 @@ const RENDERERS: { readonly [C in Code]: Renderer<C> } = {
     details: [`wanted ${wanted}`, `found  ${found}`],
     todo: 'nothing was kept under a final name; run again, and suspect a mirror or proxy when it stays',
   }),
+  INTEGRITY_SNAP: ({ snap, question, of, found }) => ({
+    message: `snap ${snap} cannot be trusted: ${question} of ${of}`,
+    details: [found],
+    todo:
+      question === 'signing key'
+        ? '--snap-trust FILE adds the root of a brand store; without one suspect the store or mirror that was asked'
+        : 'no archive was written; run again, and suspect a mirror or proxy when it stays',
+  }),
   LOCAL_DISK: ({ path, reason }) => ({ message: `cannot write ${path}: ${reason}`, todo: 'choose another place with --output, --cache-dir or --use-path' }),
   LOCAL_TOOL: ({ tool, need }) => ({ message: `${tool} is not on this machine`, details: [need] }),
   PARTIAL_FAILED: ({ failed }) => ({

@@ -23,6 +23,8 @@ export interface Facts {
   NETWORK_STATUS: { readonly url: string; readonly status: number; readonly tries: number; readonly detail: string };
   NETWORK_DENIED: { readonly url: string; readonly status: number; readonly detail: string };
   INTEGRITY_MISMATCH: { readonly what: string; readonly field: string; readonly wanted: string; readonly found: string };
+  /** A snap whose assertions do not hold: which question about which assertion, and the answer. */
+  INTEGRITY_SNAP: { readonly snap: string; readonly question: string; readonly of: string; readonly found: string };
   LOCAL_DISK: { readonly path: string; readonly reason: string };
   LOCAL_TOOL: { readonly tool: string; readonly need: string };
   PARTIAL_FAILED: { readonly failed: readonly { readonly what: string; readonly error: Error }[] };

@@ -13,12 +13,13 @@ export function verifySnaps(artifacts: readonly Artifact[], streams: ReadonlyMap
 }
 
 function verifySnap(snap: SnapArtifact, bytes: Buffer, options: ChainOptions): string {
+  const { name, id, revision, arch, publisherId, provenance = DEFAULT_PROVENANCE } = snap;
+  const label = `${name} r${revision} ${arch}`;
   const stream = decodeStream(bytes);
   const chain = checkChain(stream, options);
-  requireChecks(chain.checks);
+  requireChecks(chain.checks, label);
   const sha3_384 = snap.digests.find(({ algorithm }) => algorithm === 'sha3-384')?.hex ?? '';
-  const { name, id, revision, publisherId, provenance = DEFAULT_PROVENANCE } = snap;
   const wanted = { name, id, revision, provenance, ...(publisherId !== undefined && { publisherId }) };
-  requireChecks(checkSnap({ sha3_384, size: snap.size }, chain, wanted));
+  requireChecks(checkSnap({ sha3_384, size: snap.size }, chain, wanted), label);
   return stream.find(({ type }) => type === 'snap-revision')?.authorityId ?? 'unknown';
 }

@@ -1,7 +1,9 @@
 /** The snap store's answers against the literal examples of the fact sheet (snap-store 1.2-1.6, 9.1), over real sockets. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { CREATED, getJson, postJson, serveFiles, sha3 } from './serve-fixture.ts';
+import { isShrinkwrapError } from '#src/domain/errors.js';
+import { createUpstreamServer } from '#src/serve/server.js';
+import { CREATED, getJson, postJson, serveFiles, sha3, writeTree } from './serve-fixture.ts';
 import { ACCOUNT, ACCOUNT_KEY, SNAP, SNAP_EDGE, SNAP_ID, SNAP_YAML, STORE_KEY, declaration, revisionAssertion, snapFiles } from './serve-snap-files.ts';
 
 const HEADERS = { 'snap-device-architecture': 'amd64', 'snap-device-series': '16', 'snap-device-capabilities': 'default-tracks' };
@@ -236,6 +238,17 @@ describe('GET /v2/assertions/TYPE/KEY', () => {
   it('serves the roots that travel in snaps/trust', async (t) => {
     const { url } = await serveFiles(t, snapFiles());
     assert.equal((await get(`${url}/v2/assertions/account/testrootorg`)).status, 200);
+  });
+
+  it('are not served from a file that is no stream, and the reason is said', async (t) => {
+    const root = await writeTree(t, { ...snapFiles(), 'snaps/trust/root.assert': `${ACCOUNT}\njunk\n` });
+    await assert.rejects(createUpstreamServer({ dirs: [root] }).listen('127.0.0.1', 0), (error) => {
+      assert.ok(isShrinkwrapError(error) && error.code === 'INPUT_INVALID');
+      assert.deepEqual((error.facts as { problems: unknown }).problems, [
+        { file: 'snaps/trust/root.assert', code: 'assertion', message: 'assertion 2: unexpected EOF in headers' },
+      ]);
+      return true;
+    });
   });
 
   it('says not-found as exactly application/json, without a charset', async (t) => {

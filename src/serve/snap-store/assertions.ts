@@ -2,7 +2,7 @@
 import type { Assertion } from '../../assertion/assertion.ts';
 import { decodeStream } from '../../assertion/decode-stream.ts';
 import { refPath } from '../../assertion/reference.ts';
-import { ShrinkwrapError } from '../../domain/errors.ts';
+import { isShrinkwrapError, ShrinkwrapError } from '../../domain/errors.ts';
 import type { Directory } from '../directory.ts';
 
 export interface AssertionIndex {
@@ -36,7 +36,8 @@ async function readStream(directory: Directory, path: string): Promise<Assertion
   try {
     return decodeStream((await directory.bytes(path)) ?? Buffer.alloc(0));
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    if (!isShrinkwrapError(error) || !('field' in error.facts)) throw error;
+    const message = `${error.facts.what}: ${error.facts.found}`;
     throw new ShrinkwrapError('INPUT_INVALID', { what: file.path, problems: [{ file: path, code: 'assertion', message }] }, { cause: error });
   }
 }

@@ -45,7 +45,7 @@ describe('a chain', () => {
     ]);
     assert.deepEqual(chain.declarations, [{ snapId: SNAP.id, snapName: 'word-salad', publisherId: PUBLISHER.id, revisionAuthorities: [] }]);
     assert.deepEqual(chain.roots, [trust.root.id]);
-    requireChecks(chain.checks);
+    requireChecks(chain.checks, 'word-salad');
   });
 
   it('is accepted without an account when the publisher is the root itself', () => {

@@ -59,6 +59,7 @@ describe('errors', () => {
     NETWORK_STATUS: 5,
     NETWORK_DENIED: 5,
     INTEGRITY_MISMATCH: 6,
+    INTEGRITY_SNAP: 6,
     LOCAL_DISK: 7,
     LOCAL_TOOL: 7,
     PARTIAL_FAILED: 8,
@@ -77,6 +78,17 @@ describe('errors', () => {
     const { error: document } = JSON.parse(errorDocument(error)) as { error: { code: string; problems: unknown[] } };
     assert.equal(document.code, 'INPUT_INVALID');
     assert.deepEqual(document.problems[0], { code: 'x', column: 5, file: 'b.yaml', line: 3, message: 'no charm' });
+  });
+  test('name the snap that is not trusted, and the option for a root of its own', () => {
+    const error = new ShrinkwrapError('INTEGRITY_SNAP', {
+      snap: 'k8s r7 amd64',
+      question: 'signing key',
+      of: 'account-key (X)',
+      found: 'no matching public key',
+    });
+    const [message, ...rest] = errorLines(error, false).split('\n');
+    assert.equal(message, 'error: snap k8s r7 amd64 cannot be trusted: signing key of account-key (X)');
+    assert.match(rest.join('\n'), /^ {2}no matching public key\n {2}--snap-trust FILE /);
   });
   test('show no stack without --debug', () => {
     assert.doesNotMatch(errorLines(new Error('boom'), false), /\n\s+at /);
