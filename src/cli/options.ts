@@ -110,7 +110,7 @@ export const OPTIONS = {
     value: 'TYPE=N',
     repeatable: true,
     group: 'where from',
-    verbs: TRUSTING,
+    verbs: [...TRUSTING, 'rehearse'],
     help: "newest format of a type of assertion that the site's snapd reads (default snap-declaration=5, for snapd 2.54 on)",
   },
   'snap-store-id': { value: 'ID', group: 'where from', verbs: PACKING, help: 'brand store to ask; its login comes from SHRINKWRAP_SNAP_AUTH' },

@@ -3,11 +3,11 @@ import { mkdtemp } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readInput } from '../pipeline/read-input.ts';
-import { parseMaxFormat } from '../pipeline/trust.ts';
 import { PRODUCTION, type Settings } from '../pipeline/settings.ts';
 import { snapAuthorization } from '../clients/snap-store/credentials.ts';
 import { TOOL } from '../version.ts';
 import { bad } from './bad-value.ts';
+import { formatsFromValues } from './formats-from-values.ts';
 import type { OptionName } from './options.ts';
 import type { Values } from './values.ts';
 
@@ -49,9 +49,9 @@ function snapStoreAccess(values: Values, environment: Environment): Pick<Setting
   const storeId = values.text('snap-store-id');
   if (storeId !== undefined && !/^[A-Za-z0-9_-]{1,64}$/.test(storeId)) bad('snap-store-id', storeId, 'letters, digits, - and _');
   const login = environment['SHRINKWRAP_SNAP_AUTH'] || environment['UBUNTU_STORE_AUTH'];
-  const formats = values.all('max-format').map((text) => parseMaxFormat(text) ?? bad('max-format', text, 'TYPE=N such as snap-declaration=6'));
+  const maxFormat = formatsFromValues(values);
   return {
-    ...(formats.length > 0 && { maxFormat: Object.assign({}, ...formats) as NonNullable<Settings['maxFormat']> }),
+    ...(maxFormat !== undefined && { maxFormat }),
     ...(login !== undefined && login !== '' && { snapAuthorization: snapAuthorization(login) }),
     ...(storeId !== undefined && { snapStoreId: storeId }),
   };

@@ -10,6 +10,7 @@ import type { Check } from '../../pipeline/rehearse/check.ts';
 import { rehearse, type Rehearsal } from '../../pipeline/rehearse/rehearse.ts';
 import { TOOL } from '../../version.ts';
 import type { CommandContext, CommandResult } from '../command.ts';
+import { formatsFromValues } from '../formats-from-values.ts';
 import { renderError } from '../render-error.ts';
 
 /** Set for the run inside the cut. */
@@ -30,7 +31,9 @@ export async function rehearseCommand(context: CommandContext): Promise<CommandR
   const scratch = await mkdtemp(join(tmpdir(), 'shrinkwrap-rehearsal-'));
   try {
     const toolPath = context.environment['PATH'] ?? '/usr/bin:/bin';
-    const result = await rehearse({ path, scratch, toolPath, tool: TOOL, now: new Date(), signal: context.signal, report: context.report });
+    const maxFormat = formatsFromValues(context.values);
+    const options = { path, scratch, toolPath, tool: TOOL, now: new Date(), signal: context.signal, report: context.report };
+    const result = await rehearse({ ...options, ...(maxFormat !== undefined && { maxFormat }) });
     return { output: context.values.on('json') ? canonicalJson(document(result, isCut)) : text(result, isCut), code: result.ok ? 0 : 6 };
   } finally {
     await rm(scratch, { recursive: true, force: true });
@@ -95,8 +98,9 @@ async function findCut({ signal, environment }: CommandContext): Promise<readonl
 async function runInside(cut: readonly string[], path: string, { signal, environment, values, print, printError }: CommandContext): Promise<CommandResult> {
   const [program = 'unshare', ...args] = cut;
   const flags = ['json', 'events', 'quiet', 'verbose', 'debug'].filter((name) => values.on(name as 'json')).map((name) => `--${name}`);
+  const formats = values.all('max-format').flatMap((text) => ['--max-format', text]);
   const env = { ...Object.fromEntries(Object.entries(environment).filter((pair): pair is [string, string] => pair[1] !== undefined)), [INSIDE]: '1' };
-  const command = [...args, 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh', process.execPath, MAIN, 'rehearse', ...flags, '--', path];
+  const command = [...args, 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh', process.execPath, MAIN, 'rehearse', ...flags, ...formats, '--', path];
   const { exitCode } = await runProcess(program, command, { env, signal, onLine: (each, stream) => (stream === 'stdout' ? print(each) : printError(each)) });
   return { output: '', code: exitCode ?? 1 };
 }

@@ -11,14 +11,14 @@ import { parseImageRef } from '../../domain/image-ref.ts';
 import type { Plan } from '../../domain/plan.ts';
 import { readImageFile } from '../../store/image-archive.ts';
 import type { Settings } from '../settings.ts';
-import { rootsOf } from '../trust.ts';
+import { chainOptionsOf } from '../trust.ts';
 import { verifySnaps } from '../verify-snaps.ts';
 import { ok, type Check } from './check.ts';
 
 export interface CompareOptions {
   readonly site: string;
-  readonly plan: Plan;
-  readonly settings: Settings;
+  readonly plan: Pick<Plan, 'artifacts' | 'files'>;
+  readonly settings: Pick<Settings, 'snapTrust' | 'maxFormat' | 'now'>;
   readonly signal: AbortSignal;
 }
 
@@ -84,7 +84,7 @@ async function judgeSnap(snap: ArtifactOf<'snap'>, options: CompareOptions): Pro
   if (check.status !== 'ok') return check;
   const stream = await readFile(join(options.site, snap.assertPath)).catch(() => undefined);
   if (stream === undefined) return { path: snap.assertPath, status: 'missing' };
-  verifySnaps([snap], new Map([[snap.assertPath, stream]]), { roots: rootsOf(options.settings), now: options.settings.now });
+  verifySnaps([snap], new Map([[snap.assertPath, stream]]), chainOptionsOf(options.settings));
   return check;
 }
 

@@ -1,6 +1,7 @@
 /** A dress rehearsal of the far side: the archive's own scripts against an empty registry, then everything compared with what bundle and charms need. */
 import { copyFile, link, mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { MaxFormat } from '../../assertion/assertion.ts';
 import { createHttp } from '../../clients/undici.ts';
 import { formatDigest } from '../../domain/digest.ts';
 import { isShrinkwrapError, ShrinkwrapError } from '../../domain/errors.ts';
@@ -24,6 +25,8 @@ export interface RehearseOptions {
   readonly toolPath: string;
   readonly tool: string;
   readonly now: Date;
+  /** Newest formats of assertions that the site's snapd reads. */
+  readonly maxFormat?: MaxFormat;
   readonly signal: AbortSignal;
   readonly report: Report;
 }
@@ -59,9 +62,10 @@ export async function rehearse(options: RehearseOptions): Promise<Rehearsal> {
 }
 
 /** What the archive's own scripts say is one half; the other asks a planner that reads the same archive as its only upstream. */
-async function contentChecks(site: string, manifest: Manifest, registry: string, { scratch, tool, now, signal, report }: RehearseOptions): Promise<Check[]> {
+async function contentChecks(site: string, manifest: Manifest, registry: string, options: RehearseOptions): Promise<Check[]> {
+  const { tool, signal } = options;
   try {
-    const { plan, settings } = await replan({ site, scratch, manifest, tool, now, signal, report });
+    const { plan, settings } = await replan({ ...options, site, manifest });
     return [...(await compareWithPlan({ site, plan, settings, signal })), ...(await registryChecks(plan, registry, tool, signal))];
   } catch (error) {
     signal.throwIfAborted();

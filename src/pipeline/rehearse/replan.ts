@@ -1,6 +1,7 @@
 /** Plans again from nothing but the archive: it is served, and its own request is planned against it. What is missing shows as what a planner cannot find. */
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import type { MaxFormat } from '../../assertion/assertion.ts';
 import type { Report } from '../../domain/events.ts';
 import type { Manifest } from '../../domain/manifest.ts';
 import type { Plan } from '../../domain/plan.ts';
@@ -18,6 +19,7 @@ export interface ReplanOptions {
   readonly manifest: Manifest;
   readonly tool: string;
   readonly now: Date;
+  readonly maxFormat?: MaxFormat;
   readonly signal: AbortSignal;
   readonly report: Report;
 }
@@ -38,7 +40,7 @@ export async function replan(options: ReplanOptions): Promise<{ plan: Plan; sett
   }
 }
 
-async function settingsFor(url: string, { site, scratch, tool, now }: ReplanOptions): Promise<Settings> {
+async function settingsFor(url: string, { site, scratch, tool, now, maxFormat }: ReplanOptions): Promise<Settings> {
   const folder = join(site, 'snaps', 'trust');
   const roots = await readdir(folder).catch(() => []);
   return {
@@ -50,6 +52,7 @@ async function settingsFor(url: string, { site, scratch, tool, now }: ReplanOpti
     insecureRegistries: new Set(),
     proxy: {},
     snapTrust: await Promise.all(roots.toSorted().map(async (file) => ({ file, bytes: await readFile(join(folder, file)) }))),
+    ...(maxFormat !== undefined && { maxFormat }),
     cacheDir: join(scratch, 'cache'),
     ephemeralCache: false,
     jobs: 4,
