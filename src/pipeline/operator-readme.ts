@@ -38,6 +38,8 @@ export function operatorReadme(plan: Plan, archiveFile: string): string {
    \`./deploy.sh snaps --push\` prints the \`store-admin export snaps\` lines with these names, channels and architectures; with the files that they make it pushes
    them (STORE_EXPORTS=DIR). The store takes nothing else: the .snap and .assert files of this archive cannot be pushed into it.
    The model learns of the store before its first machine: \`juju model-config snap-store-proxy-url=http://store.example\` (and \`--model-default\` at bootstrap).
+   Where there is no such store, \`shrinkwrap serve DIR\` answers what snapd asks: SNAPD_API_URL=http://HOST:PORT/ for deploy.sh points the snapd of every machine
+   at it. Canonical does not support that; the signatures are checked all the same.
 
    The files themselves serve single machines: the operator's own, and nodes of Canonical Kubernetes installed by hand. There \`./deploy.sh snaps --install\`
    acknowledges each assertion and installs in the order of the table, with \`--classic\` where the snap asks for it; what is installed already is left alone.
