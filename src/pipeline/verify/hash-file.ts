@@ -14,10 +14,12 @@ export interface FileDigests {
 }
 
 export async function hashFile(path: string, algorithms: readonly DigestAlgorithm[], signal?: AbortSignal): Promise<FileDigests> {
-  const handle = await open(path).catch((error: unknown) => {
+  const absent = (error?: unknown): never => {
     throw new ShrinkwrapError('INPUT_ABSENT', { path }, { cause: error });
-  });
+  };
+  const handle = await open(path).catch(absent);
   try {
+    if ((await handle.stat()).isDirectory()) absent();
     const hashes = algorithms.map((algorithm) => ({ algorithm, hash: createHash(algorithm) }));
     let size = 0;
     for await (const chunk of chunksOf(handle)) {

@@ -10,6 +10,9 @@ import { hashFile } from './hash-file.ts';
 import { verifyCheck, type VerifyCheck, verifyReport, type VerifyReport } from './report.ts';
 import { checkStream } from './stream-checks.ts';
 
+/** Bytes; a snap's own stream has some thousands. */
+const STREAM_LIMIT = 64 * 1024 * 1024;
+
 export interface StreamInput {
   readonly file: string;
   readonly snap?: string;
@@ -18,7 +21,7 @@ export interface StreamInput {
 }
 
 export async function verifyStream({ file, snap, others }: StreamInput, options: ChainOptions, signal: AbortSignal): Promise<VerifyReport> {
-  const streams = await Promise.all([file, ...others].map(async (path) => ({ path, bytes: await readInput(path) })));
+  const streams = await Promise.all([file, ...others].map(async (path) => ({ path, bytes: await readInput(path, STREAM_LIMIT) })));
   const decoded = streams.map(({ path, bytes }) => tryDecode(path, bytes));
   const broken = decoded.flatMap((result) => ('broken' in result ? [result.broken] : []));
   const [own = [], ...more] = decoded.map((result) => ('assertions' in result ? result.assertions : []));

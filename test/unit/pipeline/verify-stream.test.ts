@@ -1,6 +1,6 @@
 /** verify FILE.assert: who signed what, what does not hold, and what is missing, by name. */
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
@@ -132,6 +132,23 @@ describe('a stream of assertions', () => {
       verifyStream({ file: join(folder, 'none.assert'), others: [] }, { roots, now: NOW }, new AbortController().signal),
       (error) => isShrinkwrapError(error) && error.code === 'INPUT_ABSENT',
     );
+  });
+
+  it('is not read when it is far too large', async () => {
+    const huge = await file(stream);
+    await truncate(huge, 64 * 1024 * 1024 + 1);
+    await assert.rejects(
+      verifyStream({ file: huge, others: [] }, { roots, now: NOW }, new AbortController().signal),
+      (error) => isShrinkwrapError(error) && error.code === 'INPUT_MALFORMED',
+    );
+  });
+
+  it('whose snap is a directory, or not there, lacks an input', async () => {
+    for (const snap of [folder, join(folder, 'none.snap')])
+      await assert.rejects(
+        verifyStream({ file: await file(stream), snap, others: [] }, { roots, now: NOW }, new AbortController().signal),
+        (error) => isShrinkwrapError(error) && error.code === 'INPUT_ABSENT',
+      );
   });
 
   it('of a real snap holds up to the built-in root', { skip: withoutData(SAMPLE) }, async () => {
