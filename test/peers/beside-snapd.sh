@@ -8,6 +8,7 @@ for directory in /var/lib/snapd /var/cache/snapd /var/snap /snap /run; do
   mkdir -p "$directory"
   mount -t tmpfs tmpfs "$directory"
 done
+mkdir -p /var/lib/snapd/snaps
 /usr/lib/snapd/snapd > "$1/snapd.log" 2>&1 &
 snapd=$!
 trap 'kill "$snapd" && wait "$snapd" || true' EXIT

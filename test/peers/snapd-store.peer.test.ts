@@ -1,21 +1,19 @@
 /** The embedded snap store before snapd itself: its own client with all that a machine with snaps asks, and the daemon behind `snap info`. */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { test, type TestContext } from 'node:test';
-import { promisify } from 'node:util';
+import { test } from 'node:test';
 import type { SnapToSign } from '#scripts/pki/sign-snap.js';
 import { serveFiles, type Files } from '../protocol/serve-fixture.ts';
 import { hasPeer } from '../support/kit-registry.ts';
 import { PUBLISHER, signedSnap, testTrust, upstreamData } from '../support/pki.ts';
 import { tempDir } from '../support/temp-dir.ts';
+import { besideSnapd } from './beside-snapd.ts';
 import { isRoot, run } from './engines.ts';
 import { type ArchivedSnap, snapArchive } from './snap-archive.ts';
 import { snapdProgram } from './snapd-go.ts';
 
-const ROOT = join(import.meta.dirname, '../../..');
 const CHANNEL = '1.32/stable';
 /** What the control plane asks for at each reconcile (facts/errata.md 8). */
 const SNAPS = ['kubectl', 'kubelet', 'kube-proxy', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'cdk-addons'];
@@ -74,13 +72,6 @@ test('snapd refreshes its assertions and seven snaps, installs one without a cha
     ['GET /v2/snaps/info/lxd'],
   );
 });
-
-/** Runs commands beside a snapd of its own, whose directories go with it. Output as one text. */
-async function besideSnapd(t: TestContext, url: string, script: string): Promise<string> {
-  const program = join(ROOT, 'test/peers/beside-snapd.sh');
-  const env = { ...process.env, SNAPPY_FORCE_API_URL: `${url}/`, LC_ALL: 'C' };
-  return (await promisify(execFile)('unshare', ['-m', 'bash', program, tempDir(t), script], { env, timeout: 120_000 })).stdout;
-}
 
 test('snap info shows the channels as the charms read them; snap install goes as far as a foreign root allows', { timeout: 150_000 }, async (t) => {
   if (!hasPeer(t, 'snap', 'snapd') || !isRoot(t)) return;
