@@ -155,12 +155,12 @@ describe('assertions that cannot be had', () => {
         body: '{"error-list":[{"code":"not-found","message":"no assertion"}]}',
       }),
     );
-    await fails(store.assertions(identity), 'INTEGRITY_MISMATCH', /signatures of snap word-salad.*snap-revision \(.*not found not-found: no assertion/);
+    await fails(store.assertions(identity), 'INTEGRITY_MISMATCH', /signatures of snap word-salad.*snap-revision \(.*"found":"not-found: no assertion"/);
   });
 
   it('are told in the older form of errors too', async (t) => {
     const { store } = await storeWith(t, only({ status: 404, body: '{"status":404,"title":"not found","detail":"nothing here","type":"error"}' }));
-    await fails(store.assertions(identity), 'INTEGRITY_MISMATCH', /not found; nothing here/);
+    await fails(store.assertions(identity), 'INTEGRITY_MISMATCH', /"found":"not found; nothing here"/);
   });
 
   it('are a network error for any other status', async (t) => {

@@ -73,7 +73,7 @@ async function fetchAssertion(session: StoreSession, ref: AssertionRef, format: 
   const url = session.addresses.endpoint(`v2/assertions/${refPath(ref)}?max-format=${format}`);
   const headers = { accept: 'application/x.ubuntu.assertion', ...ubuntuHeaders(snap.arch, session), ...authorization(session) };
   const { response, bytes } = await sendForBytes(session.http, url, { headers, ...(session.signal !== undefined && { signal: session.signal }) }, ANSWER_LIMIT);
-  if (response.status === 404) throw broken(snap, ref, 'an assertion at the store', `not found ${describeErrors(bytes)}`.trim());
+  if (response.status === 404) throw broken(snap, ref, 'an assertion at the store', describeErrors(bytes) || 'not found');
   if (response.status !== 200) throw answerFailure(response, bytes);
   const [assertion, ...others] = decodeStream(bytes);
   if (assertion === undefined || others.length > 0) throw broken(snap, ref, 'one assertion', assertion === undefined ? 'nothing' : 'a stream');
