@@ -2,7 +2,7 @@
 # Installs the real servers and engines that test/peers is judged by; without root it only says what is missing.
 set -euo pipefail
 
-packages=(docker-registry skopeo squashfs-tools podman containerd docker.io snapd shellcheck apache2-utils busybox-static)
+packages=(docker-registry skopeo squashfs-tools podman containerd docker.io snapd shellcheck apache2-utils busybox-static unzip)
 # Debian's package of snapd's sources depends on nothing: what they import is named beside it.
 packages+=(golang-go golang-github-snapcore-snapd-dev golang-golang-x-crypto-dev golang-golang-x-xerrors-dev golang-dbus-dev golang-github-juju-ratelimit-dev
   golang-gopkg-macaroon.v1-dev golang-gopkg-retry.v1-dev golang-gopkg-tomb.v2-dev golang-gopkg-yaml.v2-dev)
