@@ -18,7 +18,8 @@ check_names() {
   done
 }
 
-# Charms from 1.29 on block unless the store has exactly their channel; earlier ones take the snap from there when a resource is empty.
+# Charms from 1.29 on block unless the store has exactly their channel; earlier ones take the snap from there when its resource is empty, and it may be
+# attached later.
 check_store() {
   local rows row name revision arch channel
   [[ -f $ROOT/snaps/snaps.tsv ]] || return 0
@@ -28,7 +29,7 @@ check_store() {
     IFS=$'\t' read -r name revision arch channel _ <<<"$row"
     [[ $name =~ ^[a-z0-9-]+$ && $channel =~ ^[A-Za-z0-9./_-]+$ ]] || continue
     store_has "$name" "$channel" "$arch" && continue
-    if [[ ${ARCHIVE[juju_min]:-2.9} == 2.9 ]]; then
+    if has_snap_resources; then
       warn "the snap store does not have $name in $channel for $arch"
     else
       reason "$E_STORE" "the snap store does not have $name in $channel for $arch: the charms would stay blocked"

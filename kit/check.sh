@@ -91,7 +91,8 @@ check_space() {
 
 # A clock that is behind makes certificates and assertions of today invalid.
 check_clock() {
-  local now packed created=${ARCHIVE[created]:-}
+  local now packed created
+  created=$(manifest_field created)
   now=$(date +%s) packed=0
   [[ ! $created =~ ^[0-9TZ:-]+$ ]] || packed=$(date -d "$created" +%s 2>/dev/null) || packed=0
   if ((now < 1451606400 || now < packed - 86400)); then
@@ -133,6 +134,7 @@ may_push() {
 
 check_juju() {
   local text
+  has_bundle || return 0
   if [[ -z $(juju_client) ]]; then
     progress "${JUJU:-juju} is not installed on this machine; \`deploy --yes\` will need it"
     return 0

@@ -161,6 +161,7 @@ all_command() {
   # The scheme is known from here on; each command starts from the settings again.
   REGISTRY_SCHEME=$SCHEME
   images_command
+  has_bundle || return 0
   APPLY=$YES
   model_config_command
   deploy_command

@@ -53,6 +53,7 @@ DEPLOY_LINE=()
 ARCH_LINE=()
 
 deploy_command() {
+  require_bundle deploy
   # Everything runs from the top of the archive.
   [[ ${JUJU:-juju} != */* || $JUJU == /* ]] || JUJU=$PWD/$JUJU
   [[ -f $ROOT/bundle.yaml ]] || die "$E_CHECKSUM" 'bundle.yaml is missing from the archive'

@@ -129,6 +129,22 @@ load_archive() {
   done
 }
 
+# A text at the top level of manifest.json, which is written with two spaces of indentation; nothing where there is none. What differs between two
+# packings of the same plan stands there and not in the table.
+manifest_field() { # NAME
+  sed -n "s/^  \"$1\": \"\([^\"\\]*\)\",\{0,1\}\$/\1/p" "$ROOT/manifest.json" 2>/dev/null || true
+}
+
+# An archive of images alone has nothing for juju.
+has_bundle() { [[ -f $ROOT/bundle.yaml ]] || listed bundle.yaml; }
+
+require_bundle() { # COMMAND
+  has_bundle || usage_error "$1 is for an archive with a Juju bundle; this one has none"
+}
+
+# Charms up to 1.28 have a resource for each snap; those from 1.29 on know the store only.
+has_snap_resources() { compgen -G "$ROOT/resources/*/kubectl/*.snap" >/dev/null; }
+
 # Rows of containers/images.tsv that --only selects; an archive that was packed without images has none.
 IMAGES=()
 # All of them, whatever --only says.

@@ -8,6 +8,7 @@ readonly URL_PATTERN='https?://[A-Za-z0-9._~:/?@!$&()*+,;=%#-]+'
 
 model_config_command() {
   local apply=$APPLY
+  require_bundle model-config
   site_settings
   # Before anything is written: no model is left with half of it.
   if [[ -n $apply && -z $DRY_RUN ]]; then

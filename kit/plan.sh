@@ -7,7 +7,7 @@ plan_command() {
   bytes=$(printf '%s\n' "${IMAGES[@]}" | awk -F '\t' '{ sum += $6 } END { printf "%.0f\n", sum }')
   version_command
   printf '\nIn it:\n'
-  printf '  %4d charms\n' "$(count_files "$ROOT"/charms/*.charm)"
+  ! has_bundle || printf '  %4d charms\n' "$(count_files "$ROOT"/charms/*.charm)"
   if [[ -f $ROOT/snaps/snaps.tsv ]]; then
     load_table rows snaps/snaps.tsv name revision arch channel base type confinement order file assert sha3_384 size
     printf '  %4d snaps\n' "${#rows[@]}"
@@ -15,15 +15,15 @@ plan_command() {
   printf '  %4d images, %s\n' "${#IMAGES[@]}" "$(mebibytes "$bytes")"
   printf '\nWhat to do (nothing has been changed; nothing is sent before you say so):\n'
   plan_step './deploy.sh check' \
-    'Finds whatever would stop you before anything is changed: files, tools, space, clock, juju and, when they are set, registry and snap store.'
+    'Finds whatever would stop you before anything is changed: files, tools, space, clock and, where there are any, registry, snap store and juju.'
   [[ ${#IMAGES[@]} == 0 ]] || plan_step 'DOCKER_REGISTRY=registry.example:5000 ./deploy.sh images' \
     "Pushes the images to that registry, below ${REGISTRY_PREFIX:-cdk}/. Afterwards ./deploy.sh verify compares the digests."
   [[ ! -f $ROOT/snaps/snaps.tsv ]] || plan_step './deploy.sh snaps' \
     'Lists what the snap store of the site must have, in which channels. With --install the snaps go onto this machine.'
   [[ ! -f $ROOT/apt/packages.tsv ]] || plan_step './deploy.sh apt' 'Says which Debian packages a mirror of the site must have, and how to make one.'
-  [[ ! -f $ROOT/bundle.yaml ]] || plan_step 'APT_MIRROR_URL=… SNAP_STORE_URL=… ./deploy.sh model-config' \
+  ! has_bundle || plan_step 'APT_MIRROR_URL=… SNAP_STORE_URL=… ./deploy.sh model-config' \
     'Writes what the model must know of the site; --apply tells it juju.'
-  [[ ! -f $ROOT/bundle.yaml ]] || plan_step 'DOCKER_REGISTRY=registry.example:5000 ./deploy.sh deploy' \
+  ! has_bundle || plan_step 'DOCKER_REGISTRY=registry.example:5000 ./deploy.sh deploy' \
     "Writes $OVERLAY and prints the juju line; --yes runs it. Needs juju ${ARCHIVE[juju_min]:-2.9} or later, before 4."
   printf '\n./deploy.sh help lists commands, flags, settings and exit codes. README.md tells the whole procedure.\n'
 }
@@ -40,8 +40,10 @@ count_files() { # GLOB-RESULT...; a glob that matched nothing stands there itsel
 
 version_command() {
   printf '%s %s\n' "$(printable "${ARCHIVE[name]:-unnamed}")" "$(printable "${ARCHIVE[channel]:-${ARCHIVE[track]:-}}")"
-  printf 'for %s, %s\n' "$(printable "${ARCHIVE[archs]:-amd64}")" "$(printable "${ARCHIVE[base]:-any base}")"
-  printf 'packed %s, %s\n' "$(printable "${ARCHIVE[created]:-at an unknown time}")" "$(printable "${ARCHIVE[format]:-unknown format}")"
+  local created format base=${ARCHIVE[base]:-}
+  created=$(manifest_field created) format=$(manifest_field format)
+  printf 'for %s%s\n' "$(printable "${ARCHIVE[archs]:-amd64}")" "$(printable "${base:+, $base}")"
+  printf 'packed %s, %s\n' "${created:-at an unknown time}" "${format:-unknown format}"
 }
 
 help_command() {

@@ -9,6 +9,7 @@ DEFAULT_MIRRORS+=,public.ecr.aws,mcr.microsoft.com,nvcr.io
 MASK='********'
 
 render_command() {
+  require_bundle render
   registry_settings
   render_text
   if [[ -z $RENDERED ]]; then

@@ -51,7 +51,7 @@ verify_images() {
 verify_status() {
   local client text bad=0 line
   client=$(juju_client)
-  [[ -n $client ]] || return 0
+  [[ -n $client ]] && has_bundle || return 0
   workspace
   local model=()
   [[ -z ${JUJU_MODEL:-} ]] || model=(-m "$JUJU_MODEL")

@@ -67,6 +67,12 @@ test('all reasons are told, the first kind decides', async (t) => {
   assert.equal((await deploySh(archive, ['check'], env)).code, 4);
 });
 
+test('a clock that is behind the day of packing is told', async (t) => {
+  const run = await deploySh(archiveFor(t, { created: '2999-01-31T00:00:00Z' }), ['check']);
+  assert.equal(run.code, 1);
+  assert.match(run.stderr, /^error: the clock of this machine says \d{4}-\d\d-\d\d: the archive was packed later, on 2999-01-31; set the time$/m);
+});
+
 test('a missing tool is named, exit 3', async (t) => {
   const archive = archiveFor(t);
   const bin = join(archive.beside, 'few');

@@ -27,6 +27,10 @@ export interface KitOptions {
   readonly options?: readonly (readonly [application: string, option: string, form: string, value: string])[];
   readonly archive?: Readonly<Record<string, string>>;
   readonly snaps?: readonly (readonly string[])[];
+  /** When it was packed. */
+  readonly created?: string;
+  /** False for an archive of images alone. */
+  readonly bundle?: false;
   readonly files?: Readonly<Record<string, string>>;
   /** Name of the top directory. */
   readonly top?: string;
@@ -91,13 +95,14 @@ export function buildKitArchive(options: KitOptions = {}): KitArchive {
     archs: 'amd64',
     trust: 'yes',
     juju_min: '2.9',
-    created: '2024-11-21T00:00:00Z',
+    base: 'ubuntu@22.04',
   };
-  put('kit/data/archive.tsv', table('key value', Object.entries({ ...facts, format: 'shrinkwrap-archive/1', base: 'ubuntu@22.04', ...options.archive })));
-  put('kit/data/registry-options.tsv', table('application option form value', options.options ?? REGISTRY_OPTIONS));
+  put('kit/data/archive.tsv', table('key value', Object.entries({ ...facts, ...options.archive })));
+  if (options.bundle !== false) put('kit/data/registry-options.tsv', table('application option form value', options.options ?? REGISTRY_OPTIONS));
   if (options.snaps !== undefined)
     put('snaps/snaps.tsv', table('name revision arch channel base type confinement order file assert sha3_384 size', options.snaps));
-  put('bundle.yaml', 'applications: {}\n');
+  put('manifest.json', `${JSON.stringify({ artifacts: [], created: options.created ?? '2024-11-21T00:00:00Z', format: 'shrinkwrap-archive/1' }, null, 2)}\n`);
+  if (options.bundle !== false) put('bundle.yaml', 'applications: {}\n');
   for (const [path, text] of Object.entries(options.files ?? {})) put(path, text);
   // But for the log, which every command that changes something leaves.
   const snapshot = (): Record<string, string> =>

@@ -24,6 +24,7 @@ import { isLocalBundle } from './bundle-source.ts';
 import type { Catalogue } from './catalogue.ts';
 import { debNeeds, pythonNeeds, type CharmOnBase } from './debs.ts';
 import type { CharmFact, Facts } from './facts.ts';
+import { jujuMinimum } from './juju-versions.ts';
 import { optionRules, optionWarnings } from './option-rules.ts';
 import { bakedOptions, bakedResources, parseRegistry, registryOptionRows, resourceImageRows, type RegistryOptionRow } from './registry-options.ts';
 import { resourceArtifacts } from './resource-artifacts.ts';
@@ -166,7 +167,6 @@ function appEdit(fact: CharmFact, application: string, { catalogue, request, bun
   };
 }
 
-/** Charms from 1.29 on say `assumes: juju >= 3.1` (facts/offline-deploy.md 1.4). */
 function archiveValues(facts: Facts, request: RecipeRequest): Record<string, string> {
   const { name, track, risk, branch } = archiveOf(facts);
   const applications = [...facts.bundle.merged.applications.values()];
@@ -176,7 +176,7 @@ function archiveValues(facts: Facts, request: RecipeRequest): Record<string, str
     channel: [track, risk, ...(branch === undefined ? [] : [branch])].join('/'),
     archs: request.archs.join(','),
     trust: applications.some((application) => application?.trust === true) ? 'yes' : 'no',
-    juju_min: facts.charms.some(({ files }) => /juju\s*>=\s*3\./.test(files.metadataYaml)) ? '3.1' : '2.9',
+    juju_min: jujuMinimum(facts.charms),
     base: [...new Set(facts.charms.map(({ base }) => formatBase(base)))].toSorted().join(','),
   };
 }
