@@ -10,6 +10,10 @@ export interface RunOptions {
   readonly signal: AbortSignal;
   /** What the program reads; nothing by default. */
   readonly input?: string | Readable;
+  /** In a process group of its own: what a terminal sends to ours (Ctrl-C) does not reach it, only the signal does. */
+  readonly ownGroup?: boolean;
+  /** Milliseconds between being asked to end and being killed; 5000 by default. */
+  readonly patience?: number;
   /** Told each line as it comes. */
   readonly onLine?: (line: string, stream: 'stdout' | 'stderr') => void;
 }
@@ -20,7 +24,11 @@ export interface Ran {
 }
 
 /** Ends with the exit code, whatever it is. A program that is not there is LOCAL_TOOL; an abort throws its reason after the program is gone. */
-export async function runProcess(command: string, args: readonly string[], { cwd, env, signal, input, onLine }: RunOptions): Promise<Ran> {
+export async function runProcess(
+  command: string,
+  args: readonly string[],
+  { cwd, env, signal, input, ownGroup = false, patience = 5000, onLine }: RunOptions,
+): Promise<Ran> {
   signal.throwIfAborted();
   const child = execa(command, args, {
     env: { ...env },
@@ -29,7 +37,8 @@ export async function runProcess(command: string, args: readonly string[], { cwd
     buffer: false,
     reject: false,
     cancelSignal: AbortSignal.any([signal]),
-    forceKillAfterDelay: 5000,
+    forceKillAfterDelay: patience,
+    detached: ownGroup,
     ...(cwd !== undefined && { cwd }),
     ...(input === undefined ? { stdin: 'ignore' as const } : typeof input === 'string' ? { input } : { stdin: input }),
   });

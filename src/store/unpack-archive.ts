@@ -12,6 +12,8 @@ import { localFailure } from './local-failure.ts';
 export async function unpackArchive(archive: string, into: string, signal: AbortSignal, wants: (path: string) => boolean = () => true): Promise<string> {
   const entries = extract();
   const read = pipeline(createReadStream(archive, { highWaterMark: 1 << 20 }), createGunzip({ chunkSize: 1 << 20 }), entries, { signal });
+  // It may fail while a file is being written, when nobody is waiting for it yet; whoever waits is told.
+  read.catch(() => undefined);
   const tops = new Set<string>();
   const refuse = (found: string): never => {
     throw new ShrinkwrapError('INPUT_MALFORMED', { what: 'archive', text: archive, wanted: `files below one top directory, found ${found}` });
@@ -20,20 +22,16 @@ export async function unpackArchive(archive: string, into: string, signal: Abort
     for await (const entry of entries) {
       const { name, type, mode } = entry.header;
       const parts = name.split('/');
-      if (type === 'directory') {
-        entry.resume();
-        continue;
-      }
-      if (type !== 'file' || parts.length < 2 || parts.some((part) => part === '' || part === '.' || part === '..') || name.includes('\\'))
-        refuse(`${name}, a ${type ?? 'thing'}`);
-      tops.add(parts[0] ?? '');
-      if (!wants(parts.slice(1).join('/'))) {
-        entry.resume();
-        continue;
-      }
-      const path = join(into, name);
-      await mkdir(dirname(path), { recursive: true });
-      await pipeline(entry, createWriteStream(path, { mode: (mode ?? 0o644) & 0o755 }), { signal });
+      const isFile = type === 'file' && parts.length > 1 && !parts.some((part) => part === '' || part === '.' || part === '..') && !name.includes('\\');
+      if (!isFile && type !== 'directory') refuse(`${name}, a ${type ?? 'thing'}`);
+      if (isFile) tops.add(parts[0] ?? '');
+      if (isFile && wants(parts.slice(1).join('/'))) {
+        const path = join(into, name);
+        await mkdir(dirname(path), { recursive: true });
+        await pipeline(entry, createWriteStream(path, { mode: (mode ?? 0o644) & 0o755 }), { signal });
+      } else entry.resume();
+      // Asked for another entry after it was closed, the extractor never answers.
+      signal.throwIfAborted();
     }
     await read;
   } catch (error) {

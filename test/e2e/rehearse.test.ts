@@ -1,9 +1,11 @@
 /** A rehearsal passes on a whole archive and names what is missing or altered in any other, also when the archive's own lists were made to agree. */
 import { after, before, describe, test } from 'node:test';
 import assert from 'node:assert/strict';
+import type { ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { runCli } from '../support/run-cli.ts';
 import { buildWorld, scratch, serveDirs, type Folder } from '../support/served-world.ts';
 
@@ -39,6 +41,9 @@ const KINDS: Readonly<Record<string, RegExp>> = {
   'kit data': /^kit\/data\/registry-options\.tsv$/,
   'raw answer': /^sources\/charmhub\//,
   'apt table': /^apt\/packages\.tsv$/,
+  'entry point': /^deploy\.sh$/,
+  'base snap': /^snaps\/core.*\.snap$/,
+  readme: /^README\.md$/,
 };
 
 describe('a rehearsal', () => {
@@ -92,6 +97,32 @@ describe('a rehearsal', () => {
     }
   }
 
+  test('says so where the network cannot be cut', async () => {
+    await folder.file('bin/unshare', '#!/bin/sh\nexit 1\n');
+    await chmod(join(folder.path, 'bin/unshare'), 0o755);
+    const env = { PATH: `${join(folder.path, 'bin')}:${process.env['PATH'] ?? ''}` };
+    const ran = await runCli(['rehearse', 'site', '--json'], { cwd: folder.path, env });
+    assert.equal(ran.code, 0, ran.stderr);
+    const { ok, network, checks } = JSON.parse(ran.stdout) as { ok: boolean; network: string; checks: { status: string }[] };
+    assert.deepEqual({ ok, network }, { ok: true, network: 'not cut' });
+    assert.ok(checks.length > 50 && checks.every(({ status }) => status === 'ok'));
+  });
+
+  // What is there when each part of a rehearsal is under way.
+  for (const [part, sign] of [
+    ['unpacking', /\/site\/[^/]+\/charms/],
+    ['the scripts', /\/tmp\/shrinkwrap\./],
+    ['planning', /\/cache\//],
+  ] as const) {
+    test(`Ctrl-C during ${part} leaves no file and no process behind`, async () => {
+      const temporary = join(folder.path, `interrupted-${part.replace(' ', '-')}`);
+      await mkdir(temporary);
+      assert.equal(await interruptOnce(temporary, sign, ['rehearse', 'small.tar.gz'], folder.path), 130);
+      assert.deepEqual(await readdir(temporary), []);
+      assert.deepEqual(await processesBelow(temporary), []);
+    });
+  }
+
   test('a missing sum file, a path that is not there, and no archive are clear errors', async () => {
     assert.equal((await runCli(['rehearse', 'absent'], { cwd: folder.path })).code, 3);
     await folder.file('not.tar.gz', 'text');
@@ -99,6 +130,25 @@ describe('a rehearsal', () => {
     assert.equal((await runCli(['rehearse'], { cwd: folder.path })).code, 2);
   });
 });
+
+/** Interrupts the CLI and all of its process group, as a terminal does, once a path like `sign` is below its TMPDIR. */
+async function interruptOnce(temporary: string, sign: RegExp, args: readonly string[], cwd: string): Promise<number> {
+  const onStart = (child: ChildProcess): void => void interruptAt(child, temporary, sign);
+  return (await runCli(args, { cwd, env: { TMPDIR: temporary }, ownGroup: true, onStart })).code;
+}
+
+async function interruptAt(child: ChildProcess, temporary: string, sign: RegExp): Promise<void> {
+  const seen = async (): Promise<boolean> => (await readdir(temporary, { recursive: true }).catch(() => [])).some((path) => sign.test(`/${path}`));
+  while (child.exitCode === null && !(await seen())) await sleep(2);
+  if (child.pid !== undefined) process.kill(-child.pid, 'SIGINT');
+}
+
+/** Command lines of the processes that name a folder. */
+async function processesBelow(path: string): Promise<string[]> {
+  const ids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const lines = await Promise.all(ids.map((id) => readFile(`/proc/${id}/cmdline`, 'utf8').catch(() => '')));
+  return lines.filter((line) => line.includes(path)).map((line) => line.replaceAll('\0', ' '));
+}
 
 async function filesOf(root: string): Promise<string[]> {
   const entries = await readdir(root, { recursive: true, withFileTypes: true });

@@ -15,6 +15,8 @@ export interface Ran {
 export interface RunOptions {
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** In a process group of its own, to which a signal can go as from a terminal: `process.kill(-pid, …)`. */
+  readonly ownGroup?: boolean;
   /** Told the child as soon as it runs. */
   readonly onStart?: (child: ChildProcess) => void;
 }
@@ -25,9 +27,9 @@ export const runCli = (args: readonly string[], options: RunOptions): Promise<Ra
 
 export const runWorld = (args: readonly string[], options: RunOptions): Promise<Ran> => run(process.execPath, [WORLD, ...args], options);
 
-export function run(command: string, args: readonly string[], { cwd, env, onStart }: RunOptions): Promise<Ran> {
+export function run(command: string, args: readonly string[], { cwd, env, ownGroup = false, onStart }: RunOptions): Promise<Ran> {
   return new Promise((done, reject) => {
-    const child = spawn(command, args, { cwd, env: { ...BASE_ENV, HOME: cwd, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, args, { cwd, env: { ...BASE_ENV, HOME: cwd, ...env }, detached: ownGroup, stdio: ['ignore', 'pipe', 'pipe'] });
     const out: Buffer[] = [];
     const err: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => out.push(chunk));

@@ -15,6 +15,8 @@ import { renderError } from '../render-error.ts';
 
 /** Set for the run inside the cut. */
 const INSIDE = 'SHRINKWRAP_NETWORK_IS_CUT';
+/** Milliseconds: a step of deploy.sh may have to finish a file first. */
+const PATIENCE = 60_000;
 const MAIN = fileURLToPath(new URL('../main.js', import.meta.url));
 const CUTS = [
   ['unshare', '-n'],
@@ -36,7 +38,8 @@ export async function rehearseCommand(context: CommandContext): Promise<CommandR
     const result = await rehearse({ ...options, ...(maxFormat !== undefined && { maxFormat }) });
     return { output: context.values.on('json') ? canonicalJson(document(result, isCut)) : text(result, isCut), code: result.ok ? 0 : 6 };
   } finally {
-    await rm(scratch, { recursive: true, force: true });
+    // A file that was being opened when we were interrupted may appear only now.
+    await rm(scratch, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
@@ -101,6 +104,10 @@ async function runInside(cut: readonly string[], path: string, { signal, environ
   const formats = values.all('max-format').flatMap((text) => ['--max-format', text]);
   const env = { ...Object.fromEntries(Object.entries(environment).filter((pair): pair is [string, string] => pair[1] !== undefined)), [INSIDE]: '1' };
   const command = [...args, 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh', process.execPath, MAIN, 'rehearse', ...flags, ...formats, '--', path];
-  const { exitCode } = await runProcess(program, command, { env, signal, onLine: (each, stream) => (stream === 'stdout' ? print(each) : printError(each)) });
+  // It is told once to end, by us, and has time to take its things away; what it says then is ours to say.
+  const onLine = (each: string, stream: 'stdout' | 'stderr'): void => {
+    if (!signal.aborted) (stream === 'stdout' ? print : printError)(each);
+  };
+  const { exitCode } = await runProcess(program, command, { env, signal, ownGroup: true, patience: PATIENCE, onLine });
   return { output: '', code: exitCode ?? 1 };
 }

@@ -15,9 +15,8 @@ const SHOWN_LINES = 6;
 
 export interface FarSide {
   readonly checks: readonly Check[];
-  /** Address of the registry after the push; it answers until `close`. */
+  /** Address of the registry after the push. */
   readonly registry: string;
-  close(): Promise<void>;
 }
 
 export interface FarSideOptions {
@@ -31,47 +30,59 @@ export interface FarSideOptions {
   readonly onLine: (line: string) => void;
 }
 
-export async function runFarSide(options: FarSideOptions): Promise<FarSide> {
-  const { site, scratch } = options;
+/** Runs the scripts, then `use` while the registry still answers; nothing of it is left afterwards, however that ends. */
+export async function withFarSide<T>(options: FarSideOptions, use: (far: FarSide) => Promise<T>): Promise<T> {
   const registry = createUpstreamServer({ dirs: [] });
-  const { url } = await registry.listen('127.0.0.1', 0);
   const outside = await recordEscapes();
+  try {
+    const { url } = await registry.listen('127.0.0.1', 0);
+    const record = join(options.scratch, 'calls.tsv');
+    await writeFile(record, '');
+    const env = await siteEnvironment({ ...options, registry: url, proxy: outside.url, record });
+    const hasBundle = await stat(join(options.site, 'bundle.yaml')).then(
+      () => true,
+      () => false,
+    );
+    const checks: Check[] = [];
+    for (const step of hasBundle ? STEPS : STEPS_WITHOUT_BUNDLE) checks.push(await runStep(step, env, options));
+    checks.push(...outside.hosts().map((host): Check => ({ path: 'the network', status: 'failed', expected: 'nothing but the registry', found: host })));
+    if (hasBundle) checks.push(deployCheck(await readFile(record, 'utf8')));
+    return await use({ checks, registry: url });
+  } finally {
+    await outside.close();
+    await registry.close();
+  }
+}
+
+interface SiteOptions extends FarSideOptions {
+  readonly registry: string;
+  readonly proxy: string;
+  /** Where the stand-ins write down what they are asked. */
+  readonly record: string;
+}
+
+/** The stand-ins come first in PATH; HOME and TMPDIR are folders of ours. */
+async function siteEnvironment({ site, scratch, path, registry, proxy, record }: SiteOptions): Promise<Record<string, string>> {
   const bin = join(scratch, 'bin');
-  const record = join(scratch, 'calls.tsv');
-  await mkdir(bin, { recursive: true });
+  const temporary = join(scratch, 'tmp');
+  await Promise.all([bin, temporary].map((folder) => mkdir(folder, { recursive: true })));
   for (const name of ['juju', 'snap']) {
     await copyFile(STAND_IN, join(bin, name));
     await chmod(join(bin, name), 0o755);
   }
-  await writeFile(record, '');
-  const env = {
-    PATH: `${bin}:${options.path}`,
+  return {
+    PATH: `${bin}:${path}`,
     HOME: scratch,
+    TMPDIR: temporary,
     NO_COLOR: '1',
-    DOCKER_REGISTRY: url.replace('http://', ''),
+    DOCKER_REGISTRY: registry.replace('http://', ''),
     REGISTRY_SCHEME: 'http',
     // Whatever asks for a host outside is caught by a proxy that knows nothing but to write it down.
-    ...Object.fromEntries(['http_proxy', 'https_proxy', 'HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'].map((name) => [name, outside.url])),
+    ...Object.fromEntries(['http_proxy', 'https_proxy', 'HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'].map((name) => [name, proxy])),
     no_proxy: '127.0.0.1,localhost',
     NO_PROXY: '127.0.0.1,localhost',
     REHEARSAL_RECORD: record,
     REHEARSAL_SNAPS: join(site, 'snaps', 'snaps.tsv'),
-  };
-  const checks: Check[] = [];
-  const hasBundle = await stat(join(site, 'bundle.yaml')).then(
-    () => true,
-    () => false,
-  );
-  for (const step of hasBundle ? STEPS : STEPS_WITHOUT_BUNDLE) checks.push(await runStep(step, env, options));
-  checks.push(...outside.hosts().map((host): Check => ({ path: 'the network', status: 'failed', expected: 'nothing but the registry', found: host })));
-  if (hasBundle) checks.push(deployCheck(await readFile(record, 'utf8')));
-  return {
-    checks,
-    registry: url,
-    async close() {
-      await outside.close();
-      await registry.close();
-    },
   };
 }
 

@@ -3,17 +3,19 @@ import { copyFile, link, mkdir, readdir, readFile, stat } from 'node:fs/promises
 import { dirname, join } from 'node:path';
 import type { MaxFormat } from '../../assertion/assertion.ts';
 import { createHttp } from '../../clients/undici.ts';
+import { archiveFileName } from '../../domain/archive-name.ts';
 import { formatDigest } from '../../domain/digest.ts';
 import { isShrinkwrapError, ShrinkwrapError } from '../../domain/errors.ts';
 import type { Report } from '../../domain/events.ts';
 import { ARCHIVE_FORMAT, type Manifest } from '../../domain/manifest.ts';
 import type { Plan } from '../../domain/plan.ts';
 import { unpackArchive } from '../../store/unpack-archive.ts';
+import { operatorReadme } from '../operator-readme.ts';
 import { kitEntries } from '../kit-entries.ts';
 import { ok, type Check } from './check.ts';
 import { compareWithPlan, sameBytes } from './compare.ts';
 import { ownClaims } from './own-claims.ts';
-import { runFarSide } from './far-side.ts';
+import { withFarSide } from './far-side.ts';
 import { replan } from './replan.ts';
 
 export interface RehearseOptions {
@@ -41,24 +43,16 @@ export async function rehearse(options: RehearseOptions): Promise<Rehearsal> {
   const site = await siteOf(options);
   const manifest = await readManifest(site);
   report({ type: 'note', message: `rehearsing ${manifest.request.system} in ${site}` });
-  const far = await runFarSide({
-    site,
-    scratch: options.scratch,
-    path: options.toolPath,
-    signal: options.signal,
-    onLine: (message) => report({ type: 'note', message }),
-  });
-  try {
+  const { scratch, toolPath: path, signal } = options;
+  return withFarSide({ site, scratch, path, signal, onLine: (message) => report({ type: 'note', message }) }, async ({ checks: far, registry }) => {
     const checks = [
-      ...far.checks,
+      ...far,
       ...(await kitChecks(site, manifest, options.tool)),
       ...(await ownClaims(site, manifest)),
-      ...(await contentChecks(site, manifest, far.registry, options)),
+      ...(await contentChecks(site, manifest, registry, options)),
     ];
     return { ok: checks.every(({ status }) => status === 'ok'), checks };
-  } finally {
-    await far.close();
-  }
+  });
 }
 
 /** What the archive's own scripts say is one half; the other asks a planner that reads the same archive as its only upstream. */
@@ -66,7 +60,11 @@ async function contentChecks(site: string, manifest: Manifest, registry: string,
   const { tool, signal } = options;
   try {
     const { plan, settings } = await replan({ ...options, site, manifest });
-    return [...(await compareWithPlan({ site, plan, settings, signal })), ...(await registryChecks(plan, registry, tool, signal))];
+    return [
+      ...(await compareWithPlan({ site, plan, settings, signal })),
+      ...(await readmeChecks(site, plan, manifest, tool)),
+      ...(await registryChecks(plan, registry, tool, signal)),
+    ];
   } catch (error) {
     signal.throwIfAborted();
     if (!isShrinkwrapError(error)) throw error;
@@ -98,6 +96,13 @@ async function registryChecks(plan: Plan, registry: string, tool: string, signal
   } finally {
     await http.close();
   }
+}
+
+/** What the operator reads; what was warned of when the archive was packed is the manifest's to know. */
+async function readmeChecks(site: string, plan: Plan, manifest: Manifest, tool: string): Promise<Check[]> {
+  if (manifest.tool !== tool) return [];
+  const file = archiveFileName(plan.archive, plan.request.archs, new Date(manifest.created));
+  return [await sameBytes(site, 'README.md', Buffer.from(operatorReadme({ ...plan, warnings: manifest.warnings }, file)))];
 }
 
 /** The kit is static: an archive of this version of the tool must have exactly these scripts. */
