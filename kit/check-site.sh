@@ -51,7 +51,8 @@ store_reachable() {
     reason "$E_STORE" "snap store $STORE: $(answer)"
     return 1
   fi
-  command -v snap >/dev/null && timeout 30 snap info snapd 2>/dev/null </dev/null | grep -q '^channels:' && return 0
+  # Without a network it waits for its own time-outs.
+  command -v snap >/dev/null && timeout 10 snap info snapd 2>/dev/null </dev/null | grep -q '^channels:' && return 0
   progress 'the snap store is not asked: SNAP_STORE_URL is not set and snap on this machine reaches none'
   return 1
 }
@@ -70,6 +71,6 @@ store_has() { # NAME CHANNEL ARCH
   here=$(machine_arch)
   [[ $here == "$3" ]] || return 0
   [[ $2 != */* ]] && track=latest
-  value=$(timeout 30 snap info "$1" 2>/dev/null </dev/null | sed -n "s|^ *$track/$risk: *\\([^ ]*\\).*|\\1|p")
+  value=$(timeout 10 snap info "$1" 2>/dev/null </dev/null | sed -n "s|^ *$track/$risk: *\\([^ ]*\\).*|\\1|p")
   [[ -n $value && $value != -- && $value != – ]]
 }

@@ -18,6 +18,7 @@ plan_command() {
     'Finds whatever would stop you before anything is changed: files, tools, space, clock and, where there are any, registry, snap store and juju.'
   [[ ${#IMAGES[@]} == 0 ]] || plan_step 'DOCKER_REGISTRY=registry.example:5000 ./deploy.sh images' \
     "Pushes the images to that registry, below ${REGISTRY_PREFIX:-cdk}/. Afterwards ./deploy.sh verify compares the digests."
+  ! has_registry_image || printf '     No registry yet? The image of one is in here; README.md says how to start it.\n'
   [[ ! -f $ROOT/snaps/snaps.tsv ]] || plan_step './deploy.sh snaps' \
     'Lists what the snap store of the site must have, in which channels. With --install the snaps go onto this machine.'
   [[ ! -f $ROOT/apt/packages.tsv ]] || plan_step './deploy.sh apt' 'Says which Debian packages a mirror of the site must have, and how to make one.'
@@ -27,6 +28,9 @@ plan_command() {
     "Writes $OVERLAY and prints the juju line; --yes runs it. Needs juju ${ARCHIVE[juju_min]:-2.9} or later, before 4."
   printf '\n./deploy.sh help lists commands, flags, settings and exit codes. README.md tells the whole procedure.\n'
 }
+
+# For a site without a registry.
+has_registry_image() { [[ $'\n'$(printf '%s\n' "${IMAGES[@]}") == *$'\n'docker.io/library/registry:* ]]; }
 
 plan_step() { # COMMAND WHAT-IT-DOES
   printf '\n  %d. %s\n     %s\n' "$step" "$1" "$(printable "$2")"

@@ -49,8 +49,8 @@ ${EXIT_CODES.map(([code, meaning]) => `  ${String(code).padStart(3)}  ${meaning}
 function groupText(group: Option['group']): string {
   const title = { what: 'What', 'where from': 'Where from', 'where to': 'Where to', how: 'How', output: 'Output' }[group];
   const rows = OPTION_NAMES.filter((name) => optionOf(name).group === group).map((name) => {
-    const { short, value, help } = optionOf(name);
-    const flag = `  ${short === undefined ? '    ' : `-${short}, `}--${name}${value === undefined ? '' : ` ${value}`}`;
+    const { short, value, negatable, help } = optionOf(name);
+    const flag = `  ${short === undefined ? '    ' : `-${short}, `}--${negatable === true ? '[no-]' : ''}${name}${value === undefined ? '' : ` ${value}`}`;
     const lines = wrap(help, WIDTH - INDENT);
     const rest = lines.slice(1).map((line) => ' '.repeat(INDENT) + line);
     return flag.length < INDENT

@@ -7,6 +7,8 @@ export interface Option {
   readonly short?: string;
   /** Other spellings that keep working. */
   readonly aliases?: readonly string[];
+  /** A switch that is on unless somebody says `--no-NAME`. */
+  readonly negatable?: true;
   /** What stands after the flag in --help; absent for a switch. */
   readonly value?: string;
   readonly repeatable?: true;
@@ -60,6 +62,12 @@ export const OPTIONS = {
   'skip-containers': { group: 'what', verbs: PACKING, help: 'leave out container images' },
   'skip-apt': { group: 'what', verbs: PACKING, help: 'leave out the APT manifest' },
   'skip-pypi': { group: 'what', verbs: PACKING, help: 'leave out the PyPI manifest' },
+  'with-registry': {
+    negatable: true,
+    group: 'what',
+    verbs: PACKING,
+    help: 'the image of a registry for a site that has none, and what its machine installs (taken where it can be had; with the flag it must be)',
+  },
   snap: {
     value: 'NAME[=CHANNEL]',
     repeatable: true,

@@ -25,6 +25,7 @@ const WISHES: Partial<Record<OptionName, Wish>> = {
   'snap-channel': 'snapChannels',
   'allow-incomplete-images': 'allowIncompleteImages',
   registry: 'registry',
+  'with-registry': 'withRegistry',
 };
 
 /** USAGE_BAD for the first one. What the environment and shrinkwrap.yaml say may be meant for another system. */

@@ -26,6 +26,7 @@ export function requestFromValues(system: string, values: Values): RecipeRequest
     ...(values.on('map-charmstore') && { mapCharmstore: true }),
     ...(values.on('correct-overlays') && { correctOverlays: true }),
     ...(values.on('reviewed-only') && { reviewedOnly: true }),
+    ...(values.text('with-registry') !== undefined && { withRegistry: values.on('with-registry') }),
     ...listFilters(values),
     imageSources: values.all('image-source').map((source) => (/^[^/\s]+\/\S+$/.test(source) ? source : bad('image-source', source, 'HOST/PATH'))),
     allowIncompleteImages: values.on('allow-incomplete-images'),

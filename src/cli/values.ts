@@ -48,6 +48,8 @@ function switchValue(name: OptionName, text: string | undefined): boolean {
 function readFlags(argv: readonly string[], verb: Verb): { positionals: string[]; values: Map<OptionName, string[]> } {
   const names = new Map<string, OptionName>();
   for (const name of OPTION_NAMES) for (const spelling of [name, ...(optionOf(name).aliases ?? [])]) names.set(spelling, name);
+  const negations = new Map(OPTION_NAMES.filter((name) => optionOf(name).negatable === true).map((name) => [`no-${name}`, name]));
+  for (const [spelling, name] of negations) names.set(spelling, name);
   const { tokens } = parseArgs({
     args: [...argv],
     strict: false,
@@ -70,7 +72,7 @@ function readFlags(argv: readonly string[], verb: Verb): { positionals: string[]
     if (!verbs.includes(verb)) usage(`${token.rawName} is not an option of ${verb}`);
     if (value !== undefined && (token.value === undefined || token.value === '')) usage(`${token.rawName} needs a value: ${value}`);
     if (value === undefined && token.value !== undefined) usage(`${token.rawName} takes no value`);
-    const text = token.value ?? 'true';
+    const text = token.value ?? (negations.has(token.name) ? 'false' : 'true');
     values.set(name, repeatable === true ? [...(values.get(name) ?? []), text] : [text]);
   }
   return { positionals, values };

@@ -21,6 +21,8 @@ export interface PlanRequest {
   readonly mapCharmstore?: true;
   readonly correctOverlays?: true;
   readonly reviewedOnly?: true;
+  /** The image of a registry for the site is in the plan. */
+  readonly withRegistry?: true;
   /** NAME or NAME=CHANNEL of each snap asked for beside what the system needs. */
   readonly snaps?: readonly string[];
   /** NAME=CHANNEL of each snap whose channel was given. */

@@ -28,6 +28,8 @@ export interface RecipeRequest {
   readonly correctOverlays?: boolean;
   /** Refuse charms and tracks that the catalogue was not reviewed for. */
   readonly reviewedOnly?: boolean;
+  /** The image of a registry for the site: true wants it, false leaves it out, absent takes it where it can be had. */
+  readonly withRegistry?: boolean;
   /** `NAME` or `NAME=CHANNEL` of snaps beside those that the system needs. */
   readonly snaps?: readonly string[];
   /** `NAME=CHANNEL`: wins over every other rule for that snap. */

@@ -74,6 +74,7 @@ async function requestOf({ site, manifest }: ReplanOptions): Promise<RecipeReque
   return {
     ...request,
     ...(lists !== undefined && { lists: await Promise.all(lists.map((name) => readList(site, name))) }),
+    withRegistry: request.withRegistry === true,
     allowIncompleteImages: request.allowIncompleteImages === true,
     system: bundle === undefined && lists === undefined ? join(site, 'bundle.orig.yaml') : request.system,
     overlays: request.overlays.map((name) => (official.has(name) ? name : join(site, 'overlays', name))),

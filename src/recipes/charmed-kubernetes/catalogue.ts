@@ -108,6 +108,15 @@ export interface Catalogue {
     /** Charms whose images only their customers have. */
     readonly customer: readonly { readonly charms: readonly string[]; readonly why: string }[];
   };
+  /** What a site without a registry starts one with. */
+  readonly registry: {
+    readonly image: string;
+    /** Where else it can be had. */
+    readonly others: readonly string[];
+    /** The charm that runs it; its packages are what such a machine installs. */
+    readonly charm: string;
+    readonly why: string;
+  };
   readonly resourceSizes: readonly SizeRule[];
   readonly alwaysSnaps: readonly SnapRule[];
   readonly snapResources: Readonly<Record<string, string>>;
@@ -173,6 +182,7 @@ function mergeInto(into: Record<string, unknown>, from: Record<string, unknown>)
 function decode(root: Record<string, unknown>): Catalogue {
   const images = record(root['images'], 'images');
   const lists = record(images['lists'], 'images.lists');
+  const registry = record(root['registry'], 'registry');
   return {
     images: {
       sources: strings(images['sources'], 'images.sources'),
@@ -195,6 +205,12 @@ function decode(root: Record<string, unknown>): Catalogue {
         const row = record(item, path);
         return { charms: strings(row['charms'], `${path}.charms`), why: string(row['why'], `${path}.why`) };
       }),
+    },
+    registry: {
+      image: string(registry['image'], 'registry.image'),
+      others: strings(registry['others'] ?? [], 'registry.others'),
+      charm: string(registry['charm'], 'registry.charm'),
+      why: string(registry['why'], 'registry.why'),
     },
     resourceSizes: list(root['resourceSizes'] ?? [], 'resourceSizes', sizeRule),
     alwaysSnaps: list(record(root['snaps'], 'snaps')['always'], 'snaps.always', snapRule),

@@ -23,19 +23,29 @@ export interface CharmOnBase {
 }
 
 export function debNeeds(charms: readonly CharmOnBase[], catalogue: Catalogue): PackageNeed[] {
-  return unique(
-    charms.flatMap(({ charm, track, base, files }) => {
-      const need = (names: readonly string[], origin: string, why: string): PackageNeed[] =>
-        names.map((name) => ({ package: name, base, origin, version: '-', charm, why }));
-      const layers = layerOptions(files.layerYaml);
-      return [
-        ...(layers === undefined ? [] : need(catalogue.reactiveDebs, 'ubuntu', 'layer-basic installs it')),
-        ...need(texts(layers?.['basic'], 'packages'), 'ubuntu', 'layer.yaml: options.basic.packages'),
-        ...need(texts(layers?.['apt'], 'packages'), 'ubuntu', 'layer.yaml: options.apt.packages'),
-        ...rulesOf(catalogue, charm, track).debs.flatMap((rule) => need(rule.names, rule.origin ?? 'ubuntu', rule.why ?? 'installed by the charm')),
-      ];
-    }),
-  );
+  return unique(charms.flatMap(({ charm, track, base, files }) => charmNeeds({ charm, track, base }, layerOptions(files.layerYaml), catalogue)));
+}
+
+/** What the machine of a site's registry installs, beside what `charms` need. */
+export function registryNeeds(bases: readonly string[], track: string, catalogue: Catalogue): PackageNeed[] {
+  const { charm } = catalogue.registry;
+  return unique(bases.flatMap((base) => charmNeeds({ charm, track, base }, {}, catalogue)));
+}
+
+/** `layers` are the options of layer.yaml; undefined for a charm that is not reactive. */
+function charmNeeds(
+  { charm, track, base }: Pick<CharmOnBase, 'charm' | 'track' | 'base'>,
+  layers: Record<string, unknown> | undefined,
+  catalogue: Catalogue,
+): PackageNeed[] {
+  const need = (names: readonly string[], origin: string, why: string): PackageNeed[] =>
+    names.map((name) => ({ package: name, base, origin, version: '-', charm, why }));
+  return [
+    ...(layers === undefined ? [] : need(catalogue.reactiveDebs, 'ubuntu', 'layer-basic installs it')),
+    ...need(texts(layers?.['basic'], 'packages'), 'ubuntu', 'layer.yaml: options.basic.packages'),
+    ...need(texts(layers?.['apt'], 'packages'), 'ubuntu', 'layer.yaml: options.apt.packages'),
+    ...rulesOf(catalogue, charm, track).debs.flatMap((rule) => need(rule.names, rule.origin ?? 'ubuntu', rule.why ?? 'installed by the charm')),
+  ];
 }
 
 export function pythonNeeds(charms: readonly CharmOnBase[]): PackageNeed[] {

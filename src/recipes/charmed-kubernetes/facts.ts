@@ -42,6 +42,8 @@ export interface Facts {
   readonly charms: readonly CharmFact[];
   readonly snaps: readonly SnapFact[];
   readonly images: readonly ImageFact[];
+  /** The image of a registry for the site is among the images. */
+  readonly siteRegistry: boolean;
   /** The images that charms ask for by an option or would name in one. */
   readonly asked: readonly ImageMention[];
   readonly oci: readonly OciResource[];

@@ -22,7 +22,7 @@ import { snapArtifacts } from './artifacts.ts';
 import { basesOf } from './bases.ts';
 import { isLocalBundle } from './bundle-source.ts';
 import type { Catalogue } from './catalogue.ts';
-import { debNeeds, pythonNeeds, type CharmOnBase } from './debs.ts';
+import { debNeeds, pythonNeeds, registryNeeds, type CharmOnBase, type PackageNeed } from './debs.ts';
 import type { CharmFact, Facts } from './facts.ts';
 import { jujuMinimum } from './juju-versions.ts';
 import { optionRules, optionWarnings } from './option-rules.ts';
@@ -43,7 +43,7 @@ export function planOf(facts: Facts, request: RecipeRequest, catalogue: Catalogu
     ...bundleFiles(facts, request, catalogue, registryRows, resources),
     ...(skip.has('snaps') ? [] : [snapsTable(snaps.rows)]),
     ...(skip.has('containers') ? [] : [imagesTable(images)]),
-    ...(skip.has('apt') ? [] : [debsTable(debNeeds(onBases, catalogue))]),
+    ...(skip.has('apt') ? [] : [debsTable([...debNeeds(onBases, catalogue), ...registryDebs(facts, onBases, catalogue)])]),
     ...(skip.has('pypi') ? [] : [pythonTable(pythonNeeds(onBases))]),
     registryTable(registryRows),
     archiveTable(archiveValues(facts, request)),
@@ -66,6 +66,12 @@ export function planOf(facts: Facts, request: RecipeRequest, catalogue: Catalogu
   };
 }
 
+/** Not twice, where the bundle has the charm. */
+function registryDebs({ siteRegistry, bundle }: Facts, charms: readonly CharmOnBase[], catalogue: Catalogue): PackageNeed[] {
+  if (!siteRegistry || charms.some(({ charm }) => charm === catalogue.registry.charm)) return [];
+  return registryNeeds([...new Set(charms.map(({ base }) => base))].toSorted(byCodeUnit), bundle.channel?.track ?? 'latest', catalogue);
+}
+
 function archiveOf({ bundle }: Facts): Plan['archive'] {
   const { name, channel } = bundle;
   if (channel === undefined) return { name, track: 'local', risk: 'stable' };
@@ -74,7 +80,7 @@ function archiveOf({ bundle }: Facts): Plan['archive'] {
 }
 
 /** Paths of this machine stay here: a local bundle or overlay goes by its name. */
-function planRequest({ bundle }: Facts, request: RecipeRequest): PlanRequest {
+function planRequest({ bundle, siteRegistry }: Facts, request: RecipeRequest): PlanRequest {
   const {
     archs,
     base,
@@ -102,6 +108,7 @@ function planRequest({ bundle }: Facts, request: RecipeRequest): PlanRequest {
     ...(mapCharmstore === true && { mapCharmstore }),
     ...(correctOverlays === true && { correctOverlays }),
     ...(reviewedOnly === true && { reviewedOnly }),
+    ...(siteRegistry && { withRegistry: true }),
     ...(snaps.length > 0 && { snaps }),
     ...(snapChannels.length > 0 && { snapChannels }),
     ...(allowIncompleteImages && { allowIncompleteImages }),

@@ -1,6 +1,7 @@
 /** Any Juju bundle, with what is known of Charmed Kubernetes in the catalogue. */
 import { refuseProblems } from '../../bundle/read.ts';
 import { parseChannel } from '../../domain/channel.ts';
+import { sortedBy } from '../../domain/sorted.ts';
 import type { Recipe } from '../recipe.ts';
 import { readWantedBundle } from './bundle-source.ts';
 import { readCatalogue, type Catalogue } from './catalogue.ts';
@@ -14,6 +15,7 @@ import { addedSnaps, snapContext, wantedSnaps, type OptionOf } from './snaps.ts'
 import { snapChannel } from './channels.ts';
 import type { CharmFact, Facts } from './facts.ts';
 import { jujuWarnings } from './juju-versions.ts';
+import { discoverSiteRegistry } from './site-registry.ts';
 import { charmProblems, reviewed } from './verify-plan.ts';
 
 export const charmedKubernetes: Recipe = {
@@ -28,6 +30,7 @@ export const charmedKubernetes: Recipe = {
     'overlays',
     'skip',
     'registry',
+    'withRegistry',
     'imageSources',
     'allowIncompleteImages',
     'gpu',
@@ -52,12 +55,17 @@ export const charmedKubernetes: Recipe = {
     const containers = request.skip.includes('containers')
       ? NO_IMAGES
       : await discoverImages(charms, option, channel, { ...request, imageSources }, catalogue, upstream);
+    const registry = request.skip.includes('containers')
+      ? undefined
+      : await discoverSiteRegistry(containers.images, charms, { ...request, imageSources }, catalogue, upstream);
+    const images = sortedBy([...containers.images, ...(registry?.images ?? [])], ({ name, arch }) => `${name}\t${arch}`);
     const facts: Facts = {
       bundle: source,
       ...(release !== undefined && { release }),
       charms,
       snaps,
-      images: containers.images,
+      images,
+      siteRegistry: registry?.found === true,
       asked: containers.asked,
       oci: containers.oci,
       sources: [...sources, ...containers.sources],
@@ -67,7 +75,8 @@ export const charmedKubernetes: Recipe = {
         ...review.warnings,
         ...jujuWarnings(charms),
         ...containers.warnings,
-        ...containers.images.flatMap(({ resolved }) => resolved.warnings),
+        ...(registry?.warnings ?? []),
+        ...images.flatMap(({ resolved }) => resolved.warnings),
         ...(request.skip.includes('resources') ? [] : sizeWarnings(charms, catalogue)),
       ],
     };

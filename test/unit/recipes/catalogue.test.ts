@@ -25,7 +25,7 @@ describe('the catalogue', () => {
 
   it('refuses keys that nobody reads, with their places, all of them', () => {
     assert.deepEqual(added('charm: {}\ncharms:\n  mine:\n    snap: [x]\n    snaps: [{ name: a, channel: b, chanel: c }]\n'), [
-      'mine.yaml:2:1 catalogue a catalogue has no key "charm"; it has format, system, reviewed, images, snaps, snapResources, resourceSizes, registryMirrors, registryOptions, reactive, corrections, charms',
+      'mine.yaml:2:1 catalogue a catalogue has no key "charm"; it has format, system, reviewed, images, snaps, snapResources, resourceSizes, registry, registryMirrors, registryOptions, reactive, corrections, charms',
       'mine.yaml:5:5 catalogue charms.mine has no key "snap"; it has auto, channels, snaps, debs, options, warning',
       'mine.yaml:6:36 catalogue charms.mine.snaps.* has no key "chanel"; it has name, channel, from, until, why',
     ]);
