@@ -65,7 +65,8 @@ check_unlisted() {
     line=${path#"$ROOT"/}
     case $line in
       SHA256SUMS | overlays/registry.yaml | model-config.yaml | add-model.yaml | bootstrap-defaults.yaml | .state/* | logs/*) [[ -L $path ]] || continue ;;
-      *.log) [[ $line == */* || -L $path ]] || continue ;;
+      # The archive itself lies here when it was unpacked where it was packed.
+      *-[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9].tar.gz | *.log) [[ $line == */* || -L $path ]] || continue ;;
     esac
     [[ -z $own || $path != "$own" ]] || continue
     if [[ -L $path ]]; then

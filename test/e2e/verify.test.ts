@@ -118,7 +118,8 @@ describe('verify of an archive', () => {
       await writeFile(join(at, 'kit', 'evil.sh'), 'true\n');
       await symlink('/etc/passwd', join(at, 'charms', 'link'));
       await mkdir(join(at, 'overlays'), { recursive: true });
-      await writeFile(join(at, 'overlays', 'registry.yaml'), 'made at the site\n');
+      for (const name of ['overlays/registry.yaml', 'model-config.yaml', 'add-model.yaml', 'bootstrap-defaults.yaml', '1.26-stable-2026-11-21.tar.gz'])
+        await writeFile(join(at, name), 'made at the site\n');
     });
     assert.deepEqual(told((await verify(tree)).bad), ['missing README.md', 'altered bundle.yaml', 'extra charms/link', 'extra kit/evil.sh']);
   });

@@ -33,8 +33,9 @@ test('one altered byte, one missing and one unlisted file are all told, exit 4',
   assert.equal(run.stdout, '');
 });
 
-test('what the kit itself writes is not unlisted', async (t) => {
+test('what the kit itself writes is not unlisted, nor is the archive that was unpacked beside itself', async (t) => {
   const archive = archiveFor(t);
+  archive.put('1.26-stable-2026-11-21.tar.gz', 'x');
   archive.put('overlays/registry.yaml', 'applications: {}\n');
   archive.put('.state/images', '');
   archive.put('logs/yesterday', '');

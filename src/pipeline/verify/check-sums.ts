@@ -2,8 +2,9 @@
 import type { Findings } from './findings.ts';
 
 const SUMS = 'SHA256SUMS';
-/** What deploy.sh itself writes into an unpacked archive (kit/check.sh has the same list). */
-const MADE_AT_THE_SITE = /^(?:overlays\/registry\.yaml|\.state\/.*|logs\/.*|[^/]+\.log)$/;
+/** What deploy.sh itself writes into an unpacked archive, and the archive where it was unpacked beside itself (kit/check.sh has the same list). */
+const MADE_AT_THE_SITE =
+  /^(?:overlays\/registry\.yaml|(?:model-config|add-model|bootstrap-defaults)\.yaml|\.state\/.*|logs\/.*|[^/]+\.log|[^/]+-\d{4}-\d\d-\d\d\.tar\.gz)$/;
 
 export function checkSums(findings: Findings, isUnpacked: boolean): void {
   const { files, blame, accept } = findings;
