@@ -171,3 +171,38 @@ test('an archive without such options renders nothing', async (t) => {
   assert.equal(run.code, 0, run.stderr);
   assert.ok(!('overlays/registry.yaml' in archive.snapshot()));
 });
+
+// What stands for the registry itself, for each scheme, login and trust; every other entry is a host and an address.
+const OWN = '"host":"reg.lan:5000","url":"reg.lan:5000"';
+const PLAIN = '{"host":"reg.lan:5000","url":"http://reg.lan:5000"}';
+const LOGIN = '"username":"u","password":"p"';
+for (const [scheme, login, trust, golden] of [
+  ['http', false, 'system', PLAIN],
+  ['http', false, 'ca', PLAIN],
+  ['http', false, 'none', PLAIN],
+  ['http', true, 'system', PLAIN],
+  ['http', true, 'ca', PLAIN],
+  ['http', true, 'none', PLAIN],
+  ['https', false, 'system', `{${OWN}}`],
+  ['https', false, 'ca', `{${OWN},"ca_file":"Q0E="}`],
+  ['https', false, 'none', `{${OWN},"insecure_skip_verify":true}`],
+  ['https', true, 'system', `{${OWN},${LOGIN}}`],
+  ['https', true, 'ca', `{${OWN},${LOGIN},"ca_file":"Q0E="}`],
+  ['https', true, 'none', `{${OWN},${LOGIN},"insecure_skip_verify":true}`],
+] as const) {
+  test(`${scheme}, ${login ? 'with' : 'without'} a login, certificates by ${trust}: golden`, async (t) => {
+    const archive = archiveFor(t);
+    writeFileSync(join(archive.beside, 'ca.pem'), 'CA');
+    const { overlay, entries } = await rendered(archive, {
+      REGISTRY_SCHEME: scheme,
+      ...(login && { REGISTRY_USER: 'u', REGISTRY_PASS: 'p' }),
+      ...(trust === 'ca' && { REGISTRY_CA: 'ca.pem' }),
+      ...(trust === 'none' && { REGISTRY_INSECURE: '1' }),
+    });
+    const url = scheme === 'http' ? 'http://reg.lan:5000' : 'reg.lan:5000';
+    const mirrors = HOSTS.map((host) => `{"host":"${host}","url":"${url}${host.startsWith('rocks.') ? '' : '/v2/cdk'}"}`);
+    assert.equal(overlay.applications.containerd.options.custom_registries, `[${[golden, ...mirrors].join(',')}]`);
+    assert.equal(entries.length, 13);
+    assert.equal(statSync(join(archive.root, 'overlays/registry.yaml')).mode & 0o777, login ? 0o600 : 0o644);
+  });
+}
