@@ -156,10 +156,11 @@ main() {
 }
 
 all_command() {
-  [[ -n ${DOCKER_REGISTRY:-} ]] || usage_error 'DOCKER_REGISTRY is not set: DOCKER_REGISTRY=HOST[:PORT] ./deploy.sh all'
+  load_images
+  [[ -n ${DOCKER_REGISTRY:-} || ${#IMAGES[@]} == 0 ]] || usage_error 'DOCKER_REGISTRY is not set: DOCKER_REGISTRY=HOST[:PORT] ./deploy.sh all'
   check_command
   # The scheme is known from here on; each command starts from the settings again.
-  REGISTRY_SCHEME=$SCHEME
+  [[ -z ${DOCKER_REGISTRY:-} ]] || REGISTRY_SCHEME=$SCHEME
   images_command
   has_bundle || return 0
   APPLY=$YES

@@ -30,12 +30,12 @@ images_command() {
     sideload_images
     return 0
   fi
-  registry_settings
   load_images
   if ((${#IMAGES[@]} == 0)); then
     printf 'This archive was packed without images: nothing to push.\n'
     return 0
   fi
+  registry_settings
   extend_targets
   require_tools curl tar gzip sed awk grep base64 sha256sum
   [[ $WITH == curl ]] || require_tools "$WITH"

@@ -11,8 +11,9 @@ verify_command() {
 
 verify_images() {
   local row image file digest media_type size targets target list found good=0 bad=0
-  registry_settings
   load_images
+  ((${#IMAGES[@]} > 0)) || return 0
+  registry_settings
   extend_targets
   require_tools curl sed awk grep base64 sha256sum
   registry_open || die "$E_REGISTRY" "$REASON"

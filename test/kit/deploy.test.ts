@@ -135,6 +135,11 @@ test('an archive without images or bundle says so', async (t) => {
   const none = await deploySh(archive, ['images'], HTTPS);
   assert.equal(none.code, 0);
   assert.match(none.stdout, /packed without images/);
+  // Without images no registry is needed.
+  const juju = standIn(archive, 'bin/juju', { when: 'version', output: '3.6.8' });
+  const all = await deploySh(archive, ['all', '--yes'], { JUJU: juju.path });
+  assert.equal(all.code, 0, all.stderr);
+  assert.deepEqual(juju.calls().map(([, command]) => command), ['model-config', 'deploy']);
   rmSync(join(archive.root, 'bundle.yaml'));
   assert.equal((await deploySh(archive, ['deploy'], HTTPS)).code, 4);
 });

@@ -1,5 +1,7 @@
 // deploy.sh images and verify against Debian's docker-registry, with curl and with skopeo.
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { type KitArchive, type KitOptions, buildKitArchive, COREDNS, PAUSE } from '../support/kit-archive.ts';
 import { USER, digestOf, dockerRegistry, hasPeer, selfSigned } from '../support/kit-registry.ts';
@@ -102,6 +104,10 @@ test('--dry-run prints the commands and leaves tree and registry as they are', a
   const archive = archiveFor(t, { images: [PAUSE] });
   const { address } = await dockerRegistry(t);
   const before = archive.snapshot();
+  // check changes nothing either; the upload that it opens it gives up.
+  const checked = await deploySh(archive, ['check'], { DOCKER_REGISTRY: address });
+  assert.match(checked.stderr, /answers and takes uploads/);
+  assert.ok(!existsSync(join(archive.root, 'deploy.log')));
   for (const command of ['check', 'images', 'render', 'deploy', 'all']) {
     const run = await deploySh(archive, [command, '--dry-run', '--yes'], { DOCKER_REGISTRY: address });
     assert.equal(run.code, 0, run.stderr);
