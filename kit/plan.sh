@@ -106,7 +106,8 @@ settings (environment)
   TMPDIR, NO_COLOR   where images are unpacked on their way; no colours
 
 exit codes
-  0 done   1 unexpected failure   2 usage   3 tool missing   4 not the files that were packed   5 registry unreachable or refuses us
-  6 some images failed or differ   7 snap store   8 juju or its model unsuitable   9 juju failed, or not everything is active
+  0 done   1 unexpected failure   2 usage, or nothing in this archive for it   3 tool missing   4 not the files that were packed
+  5 registry unreachable or refuses us   6 some images failed or differ   7 snap store   8 juju or its model unsuitable
+  9 juju failed, or not everything is active
 EOT
 }
