@@ -4,6 +4,7 @@ import { appendFileSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { type KitArchive, type KitOptions, buildKitArchive } from '../support/kit-archive.ts';
+import { hasPeer } from '../support/kit-registry.ts';
 import { PATH, deploySh, standIn } from '../support/kit-run.ts';
 
 function archiveFor(t: TestContext, options: KitOptions = {}): KitArchive {
@@ -72,6 +73,25 @@ test('a clock that is behind the day of packing is told', async (t) => {
   const run = await deploySh(archiveFor(t, { created: '2999-01-31T00:00:00Z' }), ['check']);
   assert.equal(run.code, 1);
   assert.match(run.stderr, /^error: the clock of this machine says \d{4}-\d\d-\d\d: the archive was packed later, on 2999-01-31; set the time$/m);
+});
+
+test('names without an address are told, each once', async (t) => {
+  const env = { DOCKER_REGISTRY: 'registry.invalid:5000', APT_MIRROR_URL: 'http://mirror.invalid/ubuntu', CHARMHUB_URL: 'https://mirror.invalid' };
+  const run = await deploySh(archiveFor(t), ['check', '--skip', 'registry'], env);
+  assert.equal(run.code, 1);
+  assert.deepEqual(run.stderr.match(/^error: .*$/gm), [
+    'error: no address is known for registry.invalid',
+    'error: no address is known for mirror.invalid',
+  ]);
+});
+
+test('a CA that is none is told before anything is sent', async (t) => {
+  if (!hasPeer(t, 'openssl', 'openssl')) return;
+  const archive = archiveFor(t);
+  archive.put('../ca.pem', 'no certificate');
+  const run = await deploySh(archive, ['check', '--skip', 'names,registry'], { DOCKER_REGISTRY: '127.0.0.1:1', REGISTRY_CA: 'ca.pem' });
+  assert.equal(run.code, 5);
+  assert.match(run.stderr, /^error: REGISTRY_CA: .*ca\.pem has expired or is no certificate$/m);
 });
 
 test('a missing tool is named, exit 3', async (t) => {
