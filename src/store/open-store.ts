@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { Readable, addAbortSignal } from 'node:stream';
 import { type Digest, formatDigest } from '../domain/digest.ts';
 import { ShrinkwrapError } from '../domain/errors.ts';
-import { chunksOf } from './chunks-of.ts';
+import { batchesOf } from './batches-of.ts';
 import { type Checker, createChecker, isShort, keyOf } from './checker.ts';
 import { localFailure } from './local-failure.ts';
 import { partialName, releaseTemporary, reserveTemporary, sweepPartials } from './partials.ts';
 import type { Expectation, Store } from './store.ts';
+import { writeAll } from './write-all.ts';
 
 type WriteOptions = Parameters<Store['write']>[2];
 
@@ -98,25 +99,17 @@ async function receive(path: string, bytes: AsyncIterable<Uint8Array>, expect: E
     // Each write listens on a signal of its own, so that listeners never pile up on the one of the run.
     addAbortSignal(AbortSignal.any([signal]), source);
     let total = offset;
-    for await (const chunk of chunksOf(source)) {
-      checker.admit(chunk.length);
-      // The hash runs while the disk writes.
-      const writing = writeAll(handle, chunk, total);
-      checker.hash(chunk);
-      await writing;
-      total += chunk.length;
+    for await (const batch of batchesOf(source)) {
+      for (const chunk of batch) checker.admit(chunk.length);
+      // The hash runs while the disk writes, and the next batch gathers meanwhile.
+      const writing = writeAll(handle, batch, total);
+      for (const chunk of batch) checker.hash(chunk);
+      total += await writing;
       onBytes?.(total);
     }
     checker.finish();
   } finally {
     await handle.close();
-  }
-}
-
-async function writeAll(handle: FileHandle, chunk: Uint8Array, position: number): Promise<void> {
-  for (let done = 0; done < chunk.length;) {
-    const { bytesWritten } = await handle.write(chunk, done, chunk.length - done, position + done);
-    done += bytesWritten;
   }
 }
 

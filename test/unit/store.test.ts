@@ -59,10 +59,10 @@ test('refuses a file that is one byte longer, without reading on', async (t) => 
   const store = await openStore(dir);
   let pulled = 0;
   async function* endless(): AsyncGenerator<Buffer> {
-    for (; ; pulled += 1) yield Buffer.alloc(64, 'x');
+    for (; ; pulled += 1) yield Buffer.alloc(64 * 1024, 'x');
   }
-  const facts = await failure(store.write(endless(), expectationOf('x'.repeat(100)), { offset: 0, signal }), 'INTEGRITY_MISMATCH');
-  assert.deepEqual([facts.field, facts.wanted, facts.found], ['size', '100', 'more than 100']);
+  const facts = await failure(store.write(endless(), expectationOf('x'.repeat(100_000)), { offset: 0, signal }), 'INTEGRITY_MISMATCH');
+  assert.deepEqual([facts.field, facts.wanted, facts.found], ['size', '100000', 'more than 100000']);
   assert.ok(pulled < 50, `pulled ${pulled} chunks`);
   assert.deepEqual(partials(dir), []);
 });
