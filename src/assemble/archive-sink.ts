@@ -2,10 +2,11 @@
 import { createHash } from 'node:crypto';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { Readable, Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { addAbortSignal, Readable, Writable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import { TarArchive, type EntryData } from 'archiver';
 import { localFailure } from '../store/local-failure.ts';
+import { writeAll } from '../store/write-all.ts';
 import type { Entry } from './entry.ts';
 import { createMixedGzip } from './mixed-gzip.ts';
 import type { Sink } from './sink.ts';
@@ -32,7 +33,7 @@ const PACKED = /\.(?:charm|snap|tgz|gz|xz|zst|bz2|zip|whl|deb)$/;
 
 /**
  * Entries go through archiver one at a time, because it gives no backpressure and loses failures when entries are queued
- * (facts/style.md 10); the destination's pipeline is awaited, never finalize().
+ * (facts/style.md 10); the end of the file is awaited, never finalize().
  */
 export function createArchiveSink({ path, topDirectory, mtime, compression, signal }: ArchiveOptions): Sink & { result(): ArchiveResult } {
   const part = `${path}.part`;
@@ -40,19 +41,25 @@ export function createArchiveSink({ path, topDirectory, mtime, compression, sign
   const gzip = createMixedGzip(compression);
   const hash = createHash('sha256');
   let size = 0;
-  const tap = new Transform({
-    highWaterMark: 1 << 20,
-    transform(chunk: Buffer, _encoding, callback) {
-      hash.update(chunk);
-      size += chunk.length;
-      callback(null, chunk);
-    },
-  });
   let sha256 = '';
   const opened = mkdir(dirname(path), { recursive: true }).then(() => open(part, 'w'));
+  const writeOut = async (pieces: readonly Buffer[]): Promise<void> => {
+    const writing = writeAll(await opened, pieces, size);
+    // The hash runs while the disk writes.
+    for (const piece of pieces) hash.update(piece);
+    size += await writing;
+  };
+  // One stream does it all: each further one would handle every block of the gzip again.
+  const file = new Writable({
+    highWaterMark: 1 << 20,
+    write: (chunk: Buffer, _encoding, done) => settle(() => writeOut(gzip.frame(chunk)), done),
+    final: (done) => settle(() => writeOut(gzip.end()), done),
+    destroy: (error, done) => void opened.then((handle) => handle.close()).then(() => done(error), done),
+  });
+  addAbortSignal(AbortSignal.any([signal]), file);
   // Piped by hand: a pipeline would destroy the archiver on failure, whose queue then throws where nobody can catch it.
-  tar.pipe(gzip.stream);
-  const written = opened.then((file) => pipeline(gzip.stream, tap, file.createWriteStream({ highWaterMark: 1 << 20 }), { signal }));
+  tar.pipe(file);
+  const written = finished(file);
   // The failure is seen by whoever awaits add() or finish(); until then it must not count as unhandled.
   const failed = written.then(() => new Promise<never>(() => undefined));
   failed.catch(() => undefined);
@@ -90,13 +97,21 @@ export function createArchiveSink({ path, topDirectory, mtime, compression, sign
       await named(rename(part, path));
     },
     async abort() {
-      tar.unpipe(gzip.stream);
-      gzip.stream.destroy();
+      tar.unpipe(file);
+      file.destroy();
       await Promise.allSettled([opened, written]);
       await rm(part, { force: true });
     },
     result: () => ({ sha256, size }),
   };
+}
+
+/** A promise for a stream that wants to be called back. */
+function settle(work: () => Promise<void>, done: (error?: Error) => void): void {
+  work().then(
+    () => done(),
+    (error: unknown) => done(error instanceof Error ? error : new Error(String(error))),
+  );
 }
 
 /** A source that grew or shrank since it was measured must fail here, where it has a name, and not inside the archiver. */

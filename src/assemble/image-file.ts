@@ -110,10 +110,11 @@ async function* readExactly(path: string, what: string, size: number, signal: Ab
   try {
     const { size: onDisk } = await file.stat();
     if (onDisk !== size) throw mismatch(onDisk);
+    // One buffer for all: the gzip copies what it gets before it asks for more.
+    const buffer = Buffer.allocUnsafeSlow(Math.min(READ_BYTES, size));
     for (let done = 0; done < size;) {
       signal.throwIfAborted();
-      const buffer = Buffer.allocUnsafeSlow(Math.min(READ_BYTES, size - done));
-      const { bytesRead } = await file.read(buffer, 0, buffer.length, done);
+      const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, size - done), done);
       if (bytesRead === 0) throw mismatch(done);
       done += bytesRead;
       yield buffer.subarray(0, bytesRead);

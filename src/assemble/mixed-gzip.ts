@@ -1,6 +1,6 @@
 /** One gzip stream that stores what is compressed already and deflates the rest; equal input gives equal output. */
-import { Transform } from 'node:stream';
 import { constants, crc32, deflateRawSync } from 'node:zlib';
+import { gzipTrailer } from './stored-gzip.ts';
 
 /** A deflate block holds at most this many stored bytes (RFC 1951, 3.2.4). */
 const STORED_BLOCK = 65_535;
@@ -11,9 +11,12 @@ const HEADER = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255]);
 const LAST_BLOCK = Buffer.from([1, 0, 0, 0xff, 0xff]);
 
 export interface MixedGzip {
-  readonly stream: Transform;
-  /** Announces the next `bytes` of the input; everything that is written must have been announced. */
+  /** Announces the next `bytes` of the input; everything that comes must have been announced. */
   announce(bytes: number, form: 'stored' | 'deflated'): void;
+  /** The next of the gzip, in pieces: what is stored is not copied but cut out of the chunk, so that the chunk must stay as it is until they are written. */
+  frame(chunk: Buffer): Buffer[];
+  /** The last of it. */
+  end(): Buffer[];
 }
 
 interface Segment {
@@ -73,31 +76,25 @@ export function createMixedGzip(level: number): MixedGzip {
     }
   };
 
-  const stream = new Transform({
-    highWaterMark: 1 << 20,
-    transform(chunk: Buffer, _encoding, callback) {
-      try {
-        if (!started) this.push(HEADER);
-        started = true;
-        crc = crc32(chunk, crc);
-        length += chunk.length;
-        consume((bytes) => void this.push(bytes), chunk);
-        callback();
-      } catch (error) {
-        callback(error instanceof Error ? error : new Error(String(error)));
-      }
+  const opening = (): Buffer[] => {
+    const first = started ? [] : [HEADER];
+    started = true;
+    return first;
+  };
+
+  return {
+    announce: (bytes, form) => void segments.push({ remaining: bytes, form }),
+    frame(chunk) {
+      const pieces = opening();
+      crc = crc32(chunk, crc);
+      length += chunk.length;
+      consume((bytes) => void pieces.push(bytes), chunk);
+      return pieces;
     },
-    flush(callback) {
+    end() {
       const missing = segments.reduce((sum, { remaining }) => sum + remaining, 0);
-      if (missing > 0) return callback(new Error(`${missing} announced bytes did not come`));
-      const trailer = Buffer.alloc(8);
-      trailer.writeUInt32LE(crc, 0);
-      trailer.writeUInt32LE(length % 2 ** 32, 4);
-      if (!started) this.push(HEADER);
-      this.push(LAST_BLOCK);
-      this.push(trailer);
-      callback();
+      if (missing > 0) throw new Error(`${missing} announced bytes did not come`);
+      return [...opening(), LAST_BLOCK, gzipTrailer(crc, length)];
     },
-  });
-  return { stream, announce: (bytes, form) => void segments.push({ remaining: bytes, form }) };
+  };
 }

@@ -52,46 +52,40 @@ async function untar(bytes: Buffer): Promise<Map<string, { mode: number; mtime: 
 }
 
 describe('the mixed gzip', () => {
-  test('gives back what went in, whatever the chunks and forms', async () => {
-    await fc.assert(
-      fc.asyncProperty(
+  test('gives back what went in, whatever the chunks and forms', () => {
+    fc.assert(
+      fc.property(
         fc.array(fc.record({ bytes: fc.uint8Array({ maxLength: 200_000, size: 'max' }), form: fc.constantFrom('stored', 'deflated') }), { maxLength: 6 }),
         fc.integer({ min: 1, max: 70_000 }),
-        async (segments, chunk) => {
+        (segments, chunk) => {
           const gzip = createMixedGzip(6);
           for (const { bytes, form } of segments) gzip.announce(bytes.length, form);
           const whole = Buffer.concat(segments.map(({ bytes }) => bytes));
           const chunks = Array.from({ length: Math.ceil(whole.length / chunk) }, (_, index) => whole.subarray(index * chunk, (index + 1) * chunk));
-          const packed = buffer(gzip.stream);
-          await pipeline(Readable.from(chunks), gzip.stream).catch(() => undefined);
-          assert.deepEqual(gunzipSync(await packed), whole);
+          const packed = Buffer.concat([...chunks.flatMap((each) => gzip.frame(each)), ...gzip.end()]);
+          assert.deepEqual(gunzipSync(packed), whole);
         },
       ),
       { numRuns: 30 },
     );
   });
-  test('equal input gives equal output, however it was cut into chunks', async () => {
+  test('equal input gives equal output, however it was cut into chunks', () => {
     const text = Buffer.from('shrinkwrap '.repeat(300_000));
-    const packed = await Promise.all(
-      [1000, 65_536, text.length].map(async (chunk) => {
-        const gzip = createMixedGzip(6);
-        gzip.announce(text.length, 'deflated');
-        const out = buffer(gzip.stream);
-        for (let at = 0; at < text.length; at += chunk) gzip.stream.write(text.subarray(at, at + chunk));
-        gzip.stream.end();
-        return createHash('sha256')
-          .update(await out)
-          .digest('hex');
-      }),
-    );
+    const packed = [1000, 65_536, text.length].map((chunk) => {
+      const gzip = createMixedGzip(6);
+      gzip.announce(text.length, 'deflated');
+      const hash = createHash('sha256');
+      for (let at = 0; at < text.length; at += chunk) for (const piece of gzip.frame(text.subarray(at, at + chunk))) hash.update(piece);
+      for (const piece of gzip.end()) hash.update(piece);
+      return hash.digest('hex');
+    });
     assert.equal(new Set(packed).size, 1);
   });
-  test('refuses bytes that were not announced, and the lack of announced ones', async () => {
+  test('refuses bytes that were not announced, and the lack of announced ones', () => {
     for (const announced of [3, 5]) {
       const gzip = createMixedGzip(6);
       gzip.announce(announced, 'stored');
-      gzip.stream.end('four');
-      await assert.rejects(buffer(gzip.stream), /announced/);
+      assert.throws(() => [gzip.frame(Buffer.from('four')), gzip.end()], /announced/);
     }
   });
 });
