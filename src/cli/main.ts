@@ -7,7 +7,7 @@ import { bad } from './bad-value.ts';
 import { EXIT_BUG, exitCode } from './exit-code.ts';
 import { VERBS, type Verb } from './options.ts';
 import type { Reporter } from './reporter.ts';
-import { readValues, type Values } from './values.ts';
+import type { Values } from './values.ts';
 
 const isVerb = (word: string | undefined): word is Verb => VERBS.some((verb) => verb === word);
 
@@ -26,6 +26,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const json = rest.includes('--json');
   let reporter: Reporter | undefined;
   try {
+    const { readValues } = await import('./values.ts');
     const values = readValues(rest, verb, process.env, readConfig());
     reporter = await reporterFor(verb, values);
     const command = await (await import('./load-command.ts')).loadCommand(verb);

@@ -1,6 +1,5 @@
 /** Runs a program of this machine; the only importer of execa. No shell, and never the program's output in an error (facts/style.md 10). */
 import type { Readable } from 'node:stream';
-import { execa } from 'execa';
 import { ShrinkwrapError } from '../domain/errors.ts';
 
 export interface RunOptions {
@@ -30,6 +29,8 @@ export async function runProcess(
   { cwd, env, signal, input, ownGroup = false, patience = 5000, onLine }: RunOptions,
 ): Promise<Ran> {
   signal.throwIfAborted();
+  // Loaded when a program is run at all: it takes longer to load than everything that most runs need of this room.
+  const { execa } = await import('execa');
   const child = execa(command, args, {
     env: { ...env },
     extendEnv: false,

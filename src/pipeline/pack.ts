@@ -1,6 +1,6 @@
 /** discover → plan → fetch → verify → assemble → archive. */
 import { join, dirname } from 'node:path';
-import { createArchiveSink, type ArchiveResult } from '../assemble/archive-sink.ts';
+import type { ArchiveResult } from '../assemble/archive-sink.ts';
 import { assemble } from '../assemble/assemble.ts';
 import { createTreeSink } from '../assemble/tree-sink.ts';
 import type { Sink } from '../assemble/sink.ts';
@@ -38,6 +38,8 @@ export function archivePath({ archive, request }: Plan, date: Date, output: stri
 
 export async function pack(plan: Plan, destination: Destination, settings: Settings, session: Session): Promise<Packed> {
   const { store, signal, report } = session;
+  // The archiver takes a tenth of a second to load: that happens while the network is waited for.
+  const archiving = import('../assemble/archive-sink.ts');
   await session.logIn(plan);
   report({ type: 'stage', stage: 'fetch', state: 'start', detail: `${plan.totals.artifacts} artifacts` });
   for (const message of await pullWarnings(plan.artifacts, store, session.remainingPulls)) report({ type: 'warning', code: 'registry', message });
@@ -85,6 +87,7 @@ export async function pack(plan: Plan, destination: Destination, settings: Setti
     report({ type: 'stage', stage: 'archive', state: 'skip' });
     return { path: destination.usePath };
   }
+  const { createArchiveSink } = await archiving;
   const sink = createArchiveSink({ path, topDirectory: topDirectory(plan.archive), mtime: settings.date, compression: destination.compression, signal });
   const result = (await write(sink, dirname(path))).result();
   report({ type: 'stage', stage: 'archive', state: 'done', detail: `${path}, ${formatBytes(result.size)}` });
