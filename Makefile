@@ -40,8 +40,8 @@ fuzz: build ## a hundred thousand damaged streams of assertions, none of which m
 demo: build ## build a small world, serve it, pack from it, unpack with the network cut, run deploy.sh
 	@bash scripts/demo.sh
 
-bench: build ## measured ratios against the floor, side by side in one run
-	@node dist/scripts/bench/verify-snap.js
+bench: build ## measured ratios against the floor, skopeo and docker, side by side in one run (docs/benchmarks.md)
+	@node dist/scripts/bench/run.js
 
 peers: build ## tests against real servers and engines (installs their Debian packages when root)
 	@bash scripts/install-peers.sh

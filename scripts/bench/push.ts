@@ -1,104 +1,73 @@
-/** How long the kit's curl takes to push an archive of 50 images, beside `skopeo copy` of the same files: node dist/scripts/bench/push.js [IMAGES] [MIB] [ROUNDS] */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
-import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+/** How long the kit's curl takes to push an archive of 50 images, beside `skopeo copy` of the same files. */
 import { createHash, randomBytes } from 'node:crypto';
-import { tmpdir } from 'node:os';
+import { createWriteStream } from 'node:fs';
+import { cp, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { imageFile } from '#src/assemble/image-file.js';
 import type { Descriptor } from '#src/domain/artifact.js';
 import { digest, formatDigest } from '#src/domain/digest.js';
+import { type Contestant, interleave } from './interleave.ts';
+import { CURL, type Measurement, REGISTRY, type Row, SKOPEO } from './measurement.ts';
+import { startRegistry } from './registry.ts';
+import { timed } from './timed.ts';
 
 const KIT = join(import.meta.dirname, '../../../kit');
 const MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
 const IMAGES_HEADER = 'image\tfile\tdigest\tmedia_type\tplatform\tsize\tindex_digest\ttargets\n';
 /** As many different lower layers as a bundle's images typically stand on. */
 const BASES = 5;
+const IMAGES = 50;
+const LAYER_MIB = 2;
+const ROUNDS = 3;
+/** At a time: one after the other, and as deploy.sh does it by default. */
+const JOBS = [1, 4];
 
-const [count = 50, mebibytes = 2, rounds = 3] = process.argv.slice(2).map(Number);
-const work = await mkdtemp(join(tmpdir(), 'bench-push-'));
+/** `$1` jobs, `$2` HOST:PORT, `$3` a file of `FILE TARGET` lines: as a careful person would script it, digests kept. */
+const SKOPEO_PUSH = `xargs -P "$1" -L 1 bash -c 'skopeo --insecure-policy copy -q --preserve-digests --dest-tls-verify=false "oci-archive:$1" "docker://$0/cdk/$2"' "$2" < "$3"`;
 
-interface Row {
+export const push: Measurement = {
+  name: 'push',
+  about: 'deploy.sh images (curl alone), beside skopeo copy of the same files',
+  needs: [REGISTRY, CURL, SKOPEO],
+  async measure(work) {
+    const site = join(work, 'site');
+    await mkdir(site);
+    const rows = await buildArchive(work, site);
+    const list = join(work, 'files.txt');
+    await writeFile(list, rows.map(({ file, target }) => `${file} ${target}\n`).join(''));
+    const into = (name: string, command: (address: string) => readonly string[]): Contestant => ({
+      name,
+      async run() {
+        const registry = await startRegistry(join(work, 'registry'));
+        try {
+          return await timed(command(registry.address), { cwd: site, env: { DOCKER_REGISTRY: registry.address, REGISTRY_SCHEME: 'http' } });
+        } finally {
+          await registry.stop();
+        }
+      },
+    });
+    const samples = await interleave(
+      JOBS.flatMap((jobs) => [
+        into(`skopeo ${jobs}`, (address) => ['bash', '-c', SKOPEO_PUSH, 'skopeo', String(jobs), address, list]),
+        into(`kit ${jobs}`, () => [join(site, 'deploy.sh'), 'images', '-q', '--jobs', String(jobs)]),
+      ]),
+      ROUNDS,
+    );
+    return JOBS.map((jobs): Row => {
+      const [ours, other] = [`kit ${jobs}`, `skopeo ${jobs}`];
+      const what = `push of ${IMAGES} images, ${jobs} at a time: kit over skopeo`;
+      return { what, ours: samples.seconds(ours), other: samples.seconds(other), unit: 's', figure: samples.ratio(ours, other), budget: { atMost: 1.5 } };
+    });
+  },
+};
+
+interface Pushed {
   readonly file: string;
   readonly target: string;
 }
 
-try {
-  const site = join(work, 'site');
-  const rows = await buildArchive(site);
-  const times: Record<string, number[]> = {};
-  const measure = async (name: string, push: (address: string) => Promise<void>): Promise<void> => {
-    const registry = await startRegistry();
-    const from = performance.now();
-    await push(registry.address);
-    (times[name] ??= []).push(performance.now() - from);
-    await registry.stop();
-  };
-  for (let round = 0; round < rounds; round++) {
-    for (const jobs of [1, 4]) {
-      await measure(`skopeo copy, ${jobs} at a time`, (address) => withSkopeo(site, rows, address, jobs));
-      await measure(`deploy.sh images, ${jobs} at a time`, (address) => run(join(site, 'deploy.sh'), ['images', '-q', '--jobs', String(jobs)], site, address));
-    }
-  }
-  const best = (name: string): number => Math.min(...(times[name] ?? [Infinity]));
-  for (const name of Object.keys(times)) console.log(`${name.padEnd(34)} ${(best(name) / 1000).toFixed(2)} s`);
-  for (const jobs of [1, 4]) {
-    const ratio = best(`deploy.sh images, ${jobs} at a time`) / best(`skopeo copy, ${jobs} at a time`);
-    console.log(`ratio, ${jobs} at a time: ${ratio.toFixed(2)} (at most 1.50)`);
-    if (ratio > 1.5) process.exitCode = 1;
-  }
-} finally {
-  await rm(work, { recursive: true, force: true });
-}
-
-/** Copies with skopeo as a careful person would script it: digests kept, so many at a time. */
-async function withSkopeo(site: string, rows: readonly Row[], address: string, jobs: number): Promise<void> {
-  const left = [...rows];
-  const worker = async (): Promise<void> => {
-    for (let row = left.shift(); row !== undefined; row = left.shift()) {
-      const options = ['--insecure-policy', 'copy', '-q', '--preserve-digests', '--dest-tls-verify=false'];
-      await run('skopeo', [...options, `oci-archive:${row.file}`, `docker://${address}/cdk/${row.target}`], site, address);
-    }
-  };
-  await Promise.all(Array.from({ length: jobs }, worker));
-}
-
-async function run(command: string, args: readonly string[], cwd: string, address: string): Promise<void> {
-  const child = spawn(command, args, {
-    cwd,
-    env: { ...process.env, DOCKER_REGISTRY: address, REGISTRY_SCHEME: 'http' },
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-  const [code] = await once(child, 'close');
-  if (code !== 0) throw new Error(`${command} ended with ${String(code)}`);
-}
-
-async function startRegistry(): Promise<{ address: string; stop: () => Promise<void> }> {
-  const root = await mkdtemp(join(work, 'registry-'));
-  const config = { version: 0.1, log: { level: 'info' }, storage: { filesystem: { rootdirectory: root } }, http: { addr: '127.0.0.1:0' } };
-  await writeFile(join(root, 'config.yml'), JSON.stringify(config));
-  const child = spawn('docker-registry', ['serve', join(root, 'config.yml')], { stdio: ['ignore', 'ignore', 'pipe'] });
-  let text = '';
-  const address = await new Promise<string>((resolve, reject) => {
-    child.once('error', reject);
-    child.stderr.on('data', (chunk: Buffer) => {
-      if (text.length < 10_000) text += chunk.toString();
-      const found = /listening on (127\.0\.0\.1:\d+)/.exec(text)?.[1];
-      if (found !== undefined) resolve(found);
-    });
-  });
-  const stop = async (): Promise<void> => {
-    const closed = once(child, 'close');
-    child.kill('SIGTERM');
-    await closed;
-    await rm(root, { recursive: true, force: true });
-  };
-  return { address, stop };
-}
-
-async function buildArchive(site: string): Promise<Row[]> {
+async function buildArchive(work: string, site: string): Promise<Pushed[]> {
   await mkdir(join(site, 'kit/data'), { recursive: true });
   await mkdir(join(site, 'containers'));
   for (const name of await readdir(KIT)) await cp(join(KIT, name), join(site, name === 'deploy.sh' ? name : `kit/${name}`), { recursive: true });
@@ -111,11 +80,11 @@ async function buildArchive(site: string): Promise<Row[]> {
     return { mediaType, digest: found, size: bytes.length };
   };
   const layer = (bytes: number): Promise<Descriptor> => put('application/vnd.oci.image.layer.v1.tar+gzip', randomBytes(bytes));
-  const size = Math.max(1024, Math.round(mebibytes * 2 ** 20));
+  const size = LAYER_MIB * 2 ** 20;
   const bases = await Promise.all(Array.from({ length: BASES }, () => layer(size)));
-  const rows: Row[] = [];
+  const rows: Pushed[] = [];
   let table = IMAGES_HEADER;
-  for (let index = 0; index < count; index++) {
+  for (let index = 0; index < IMAGES; index++) {
     const layers = [bases[index % BASES] ?? (await layer(size)), await layer(size), await layer(1024)];
     const config = await put('application/vnd.oci.image.config.v1+json', Buffer.from(JSON.stringify({ architecture: 'amd64', os: 'linux', index })));
     const plain = ({ digest: found, ...rest }: Descriptor): unknown => ({ ...rest, digest: formatDigest(found) });

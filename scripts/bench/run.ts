@@ -6,9 +6,15 @@ import { join } from 'node:path';
 import { images } from './images.ts';
 import { formatMachine, machine } from './machine.ts';
 import type { Measurement, Row } from './measurement.ts';
+import { memory } from './memory.ts';
+import { push } from './push.ts';
+import { secondRun } from './second-run.ts';
+import { startUp } from './start-up.ts';
 import { formatRows } from './table.ts';
+import { verifySnap } from './verify-snap.ts';
+import { wholePack } from './whole-pack.ts';
 
-const MEASUREMENTS: readonly Measurement[] = [images];
+const MEASUREMENTS: readonly Measurement[] = [startUp, images, wholePack, secondRun, memory, push, verifySnap];
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 

@@ -56,7 +56,8 @@ export async function seedImages(address: string, { images, bases, ownMib }: Rec
   for (let index = 0; index < images; index += 1) {
     const repository = `bench/image-${index}`;
     const lower = Array.from({ length: bases.each }, (_, offset) => shared[(index + offset) % shared.length]).filter((one) => one !== undefined);
-    for (const { descriptor } of index === 0 ? [] : lower) await send('POST', `${base}/v2/${repository}/blobs/uploads/?mount=${descriptor.digest}&from=${FIRST}`);
+    for (const { descriptor } of index === 0 ? [] : lower)
+      await send('POST', `${base}/v2/${repository}/blobs/uploads/?mount=${descriptor.digest}&from=${FIRST}`);
     const layers = [...lower, await layer(repository, ownMib)];
     const rootfs = { type: 'layers', diff_ids: layers.map(({ diffId }) => diffId) };
     const config = await put(repository, `${TYPE}.config.v1+json`, Buffer.from(JSON.stringify({ architecture: 'amd64', os: 'linux', config: {}, rootfs })));
