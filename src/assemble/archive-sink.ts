@@ -12,7 +12,8 @@ import { createMixedGzip } from './mixed-gzip.ts';
 import type { Sink } from './sink.ts';
 
 export interface ArchiveResult {
-  readonly sha256: string;
+  /** Where it was asked for. */
+  readonly sha256?: string;
   readonly size: number;
 }
 
@@ -23,6 +24,8 @@ export interface ArchiveOptions {
   readonly mtime: Date;
   /** 0 to 9, for what is not compressed already. */
   readonly compression: number;
+  /** Also tell the SHA-256 of the whole, which costs about as much as writing it. */
+  readonly hashed: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -35,18 +38,18 @@ const PACKED = /\.(?:charm|snap|tgz|gz|xz|zst|bz2|zip|whl|deb)$/;
  * Entries go through archiver one at a time, because it gives no backpressure and loses failures when entries are queued
  * (facts/style.md 10); the end of the file is awaited, never finalize().
  */
-export function createArchiveSink({ path, topDirectory, mtime, compression, signal }: ArchiveOptions): Sink & { result(): ArchiveResult } {
+export function createArchiveSink({ path, topDirectory, mtime, compression, hashed, signal }: ArchiveOptions): Sink & { result(): ArchiveResult } {
   const part = `${path}.part`;
   const tar = new TarArchive({ highWaterMark: 1 << 20 });
   const gzip = createMixedGzip(compression);
-  const hash = createHash('sha256');
+  const hash = hashed ? createHash('sha256') : undefined;
   let size = 0;
-  let sha256 = '';
+  let sha256: string | undefined;
   const opened = mkdir(dirname(path), { recursive: true }).then(() => open(part, 'w'));
   const writeOut = async (pieces: readonly Buffer[]): Promise<void> => {
     const writing = writeAll(await opened, pieces, size);
     // The hash runs while the disk writes.
-    for (const piece of pieces) hash.update(piece);
+    if (hash !== undefined) for (const piece of pieces) hash.update(piece);
     size += await writing;
   };
   // One stream does it all: each further one would handle every block of the gzip again.
@@ -93,7 +96,7 @@ export function createArchiveSink({ path, topDirectory, mtime, compression, sign
       gzip.announce(TAR_END, 'deflated');
       void tar.finalize().catch(() => undefined);
       await named(Promise.race([written, broken]));
-      sha256 = hash.digest('hex');
+      sha256 = hash?.digest('hex');
       await named(rename(part, path));
     },
     async abort() {
@@ -102,7 +105,7 @@ export function createArchiveSink({ path, topDirectory, mtime, compression, sign
       await Promise.allSettled([opened, written]);
       await rm(part, { force: true });
     },
-    result: () => ({ sha256, size }),
+    result: () => ({ size, ...(sha256 !== undefined && { sha256 }) }),
   };
 }
 

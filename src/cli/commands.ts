@@ -39,6 +39,7 @@ async function packCommand(context: CommandContext): Promise<CommandResult> {
     ...(usePath !== undefined && { usePath }),
     skipArchive: values.on('skip-tar-gz'),
     compression: whole('compression', values, 6, 0, 9),
+    hashed: values.on('json'),
   };
   const packed = await withPlan(context, (plan, settings, session) => pack(plan, destination, settings, session));
   return { output: values.on('json') ? canonicalJson(packed) : `${packed.path}\n` };

@@ -25,6 +25,8 @@ export interface Destination {
   /** No archive; the tree is the result. */
   readonly skipArchive: boolean;
   readonly compression: number;
+  /** The result says the SHA-256 of the archive. */
+  readonly hashed: boolean;
 }
 
 export type Packed = { readonly path: string } & Partial<ArchiveResult>;
@@ -88,7 +90,8 @@ export async function pack(plan: Plan, destination: Destination, settings: Setti
     return { path: destination.usePath };
   }
   const { createArchiveSink } = await archiving;
-  const sink = createArchiveSink({ path, topDirectory: topDirectory(plan.archive), mtime: settings.date, compression: destination.compression, signal });
+  const { compression, hashed } = destination;
+  const sink = createArchiveSink({ path, topDirectory: topDirectory(plan.archive), mtime: settings.date, compression, hashed, signal });
   const result = (await write(sink, dirname(path))).result();
   report({ type: 'stage', stage: 'archive', state: 'done', detail: `${path}, ${formatBytes(result.size)}` });
   return { path, ...result };

@@ -26,8 +26,8 @@ async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
   }
 }
 
-async function write(path: string, entries: readonly Entry[]): Promise<{ sha256: string; size: number }> {
-  const sink = createArchiveSink({ path, topDirectory: 'x-1', mtime: new Date(86_400_000), compression: 6, signal: never });
+async function write(path: string, entries: readonly Entry[]): Promise<{ sha256?: string; size: number }> {
+  const sink = createArchiveSink({ path, topDirectory: 'x-1', mtime: new Date(86_400_000), compression: 6, hashed: true, signal: never });
   try {
     for (const entry of entries) await sink.add(entry, Readable.from(entry.open(never)));
     await sink.finish();
@@ -134,7 +134,14 @@ describe('the archive', () => {
   test('an abort in the middle leaves nothing', async () => {
     await inFolder(async (folder) => {
       const controller = new AbortController();
-      const sink = createArchiveSink({ path: join(folder, 'x.tar.gz'), topDirectory: 'x', mtime: new Date(0), compression: 6, signal: controller.signal });
+      const sink = createArchiveSink({
+        path: join(folder, 'x.tar.gz'),
+        topDirectory: 'x',
+        mtime: new Date(0),
+        compression: 6,
+        hashed: false,
+        signal: controller.signal,
+      });
       await sink.add(bytesEntry('a', 'a'), Readable.from([Buffer.from('a')]));
       controller.abort();
       await assert.rejects(sink.add(bytesEntry('b', 'b'), Readable.from([Buffer.from('b')])).then(() => sink.finish()));
