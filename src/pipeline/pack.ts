@@ -40,12 +40,10 @@ export function archivePath({ archive, request }: Plan, date: Date, output: stri
 
 export async function pack(plan: Plan, destination: Destination, settings: Settings, session: Session): Promise<Packed> {
   const { store, signal, report } = session;
-  // The archiver takes a tenth of a second to load: that happens while the network is waited for.
-  const archiving = import('../assemble/archive-sink.ts');
   await session.logIn(plan);
   report({ type: 'stage', stage: 'fetch', state: 'start', detail: `${plan.totals.artifacts} artifacts` });
   for (const message of await pullWarnings(plan.artifacts, store, session.remainingPulls)) report({ type: 'warning', code: 'registry', message });
-  const assertions = await fetchAll(plan.artifacts, {
+  const fetching = fetchAll(plan.artifacts, {
     upstream: session.fetchUpstream,
     store,
     signal,
@@ -54,6 +52,9 @@ export async function pack(plan: Plan, destination: Destination, settings: Setti
     tries: settings.retries,
     keepGoing: settings.keepGoing,
   });
+  // The archiver takes a tenth of a second to load: that happens while the network is waited for.
+  const archiving = import('../assemble/archive-sink.ts');
+  const assertions = await fetching;
   report({ type: 'stage', stage: 'fetch', state: 'done' });
 
   report({ type: 'stage', stage: 'verify', state: 'start' });
