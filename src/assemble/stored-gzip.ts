@@ -3,6 +3,7 @@
  * same with every zlib (RFC 1951 §3.2.4, RFC 1952; facts/oci.md 4.8, 4.9).
  */
 import { crc32 } from 'node:zlib';
+import { lengthOf, splitViews } from './split-views.ts';
 
 /** The longest a stored block can be. */
 export const STORED_BLOCK = 0xffff;
@@ -19,44 +20,71 @@ const blocksOf = (size: number): number => Math.max(1, Math.ceil(size / STORED_B
 /** Exact bytes of the gzip of `size` bytes. */
 export const storedGzipSize = (size: number): number => STORED_GZIP_HEADER.length + size + blocksOf(size) * STORED_BLOCK_HEADER + TRAILER;
 
-/** `size` is what `bytes` will yield in all; another number is a mistake of the caller's and throws. */
-export async function* storedGzip(bytes: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<Buffer, void, undefined> {
+/** So many bytes that are read straight to where they go: a copy of everything costs more than its digest. */
+export interface Piece {
+  readonly size: number;
+  /** Fills the views with its next bytes. */
+  read(views: readonly Uint8Array[]): Promise<void> | void;
+}
+
+/** `size` is what the pieces have in all; another number is a mistake of the caller's and throws. */
+export async function* storedGzip(pieces: AsyncIterable<Uint8Array | Piece>, size: number): AsyncGenerator<Buffer, void, undefined> {
   yield STORED_GZIP_HEADER;
   let crc = 0;
   let left = size;
-  let out = frameBuffer(left);
-  let at = size === 0 ? writeBlockHeader(out, 0, 0) : 0;
-  let inBlock = 0;
-  for await (const chunk of bytes) {
-    if (chunk.length > left) throw new RangeError(`more than the ${size} bytes announced`);
-    crc = crc32(chunk, crc);
-    for (let from = 0; from < chunk.length;) {
-      if (inBlock === 0) {
-        if (at === out.length) {
-          yield out;
-          out = frameBuffer(left);
-          at = 0;
-        }
-        inBlock = Math.min(left, STORED_BLOCK);
-        at = writeBlockHeader(out, at, left);
-      }
-      const part = chunk.subarray(from, from + inBlock);
-      out.set(part, at);
-      at += part.length;
-      from += part.length;
-      inBlock -= part.length;
-      left -= part.length;
+  let frame = frameOf(left);
+  if (size === 0) yield frame.bytes;
+  for await (const each of pieces) {
+    const piece = each instanceof Uint8Array ? inMemory(each) : each;
+    if (piece.size > left) throw new RangeError(`more than the ${size} bytes announced`);
+    for (let todo = piece.size; todo > 0;) {
+      const [views, free] = splitViews(frame.free, todo);
+      await piece.read(views);
+      for (const view of views) crc = crc32(view, crc);
+      const filled = lengthOf(views);
+      todo -= filled;
+      left -= filled;
+      frame.free = free;
+      if (free.length > 0) continue;
+      yield frame.bytes;
+      frame = frameOf(left);
     }
   }
   if (left !== 0) throw new RangeError(`${left} bytes fewer than the ${size} announced`);
-  yield out.subarray(0, at);
   yield gzipTrailer(crc, size);
 }
 
-/** Room for the next blocks and not more, so that a full buffer always ends with a block. */
-function frameBuffer(left: number): Buffer {
+function inMemory(bytes: Uint8Array): Piece {
+  let at = 0;
+  return {
+    size: bytes.length,
+    read(views) {
+      for (const view of views) {
+        view.set(bytes.subarray(at, at + view.length));
+        at += view.length;
+      }
+    },
+  };
+}
+
+interface Frame {
+  readonly bytes: Buffer;
+  /** What of the blocks is not filled yet. */
+  free: readonly Uint8Array[];
+}
+
+/** The next blocks with their headers, and room for what is in them; of nothing the one empty block that ends a gzip of nothing. */
+function frameOf(left: number): Frame {
   const length = Math.min(left, BLOCKS_AT_ONCE * STORED_BLOCK);
-  return Buffer.allocUnsafeSlow(length + blocksOf(length) * STORED_BLOCK_HEADER);
+  const bytes = Buffer.allocUnsafeSlow(length + blocksOf(length) * STORED_BLOCK_HEADER);
+  const free: Uint8Array[] = [];
+  for (let at = 0, done = 0; at < bytes.length;) {
+    const start = writeBlockHeader(bytes, at, left - done);
+    at = start + Math.min(left - done, STORED_BLOCK);
+    done += at - start;
+    if (at > start) free.push(bytes.subarray(start, at));
+  }
+  return { bytes, free };
 }
 
 function writeBlockHeader(out: Buffer, at: number, left: number): number {
