@@ -22,7 +22,7 @@ const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
 export function machine(): Machine {
   const found = Object.entries(PROGRAMS).flatMap(([program, args]): [string, string][] => {
     const { stdout, status } = spawnSync(program, args, { encoding: 'utf8' });
-    return status === 0 ? [[program, stdout.split('\n', 1)[0] ?? '']] : [];
+    return status === 0 ? [[program, (stdout.split('\n', 1)[0] ?? '').replace(/[ ,]*[(,].*/, '')]] : [];
   });
   return {
     cores: cpus().length,
