@@ -52,18 +52,20 @@ export function createArchiveSink({ path, topDirectory, mtime, compression, hash
     if (hash !== undefined) for (const piece of pieces) hash.update(piece);
     size += await writing;
   };
+  const close = async (): Promise<void> => (await opened).close();
   // One stream does it all: each further one would handle every block of the gzip again.
   const file = new Writable({
     highWaterMark: 1 << 20,
     write: (chunk: Buffer, _encoding, done) => settle(() => writeOut(gzip.frame(chunk)), done),
     final: (done) => settle(() => writeOut(gzip.end()), done),
-    destroy: (error, done) => void opened.then((handle) => handle.close()).then(() => done(error), done),
+    destroy: (error, done) => settle(close, (failure) => done(error ?? failure)),
   });
   addAbortSignal(AbortSignal.any([signal]), file);
   // Piped by hand: a pipeline would destroy the archiver on failure, whose queue then throws where nobody can catch it.
   tar.pipe(file);
   const written = finished(file);
   // The failure is seen by whoever awaits add() or finish(); until then it must not count as unhandled.
+  opened.catch(() => undefined);
   const failed = written.then(() => new Promise<never>(() => undefined));
   failed.catch(() => undefined);
   const broken = new Promise<never>((_resolve, reject) => {
