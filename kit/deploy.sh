@@ -49,6 +49,8 @@ VERBOSE=''
 . "$ROOT/kit/push.sh"
 # shellcheck source=push-together.sh
 . "$ROOT/kit/push-together.sh"
+# shellcheck source=indexes.sh
+. "$ROOT/kit/indexes.sh"
 # shellcheck source=engines.sh
 . "$ROOT/kit/engines.sh"
 # shellcheck source=images.sh

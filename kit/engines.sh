@@ -2,13 +2,13 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2153  # names are shared with the other files of the kit, which deploy.sh sources together
 
+writes_own_manifests() { [[ $WITH == podman || $WITH == docker ]]; }
+
 engine_warning() {
-  case $WITH in
-    podman | docker)
-      warn "$WITH writes manifests of its own: the images are the same (their configs are compared), their manifest digests are not"
-      warn "an image that is asked for by digest, as cilium's are, will not be found; --with skopeo and curl keep digests"
-      ;;
-  esac
+  writes_own_manifests || return 0
+  warn "$WITH writes manifests of its own: the images are the same (their configs are compared), their manifest digests are not"
+  warn "an image that is asked for by digest, as cilium's are, will not be found; --with skopeo and curl keep digests"
+  ((${#INDEX_OF[@]} == 0)) || warn "$WITH cannot push an index: of several architectures only one gets the tag; --with skopeo and curl push all"
 }
 
 # OPTIONS become those of skopeo (with dest- in them) or podman that lead into the registry.
@@ -36,20 +36,41 @@ auths() {
 
 # The tag is never appended to the file's name: oci-archive:FILE:TAG fails where oci-archive:FILE works.
 push_skopeo() { # FILE DIGEST TARGET...
-  local file=$1 digest=$2 target options=(--preserve-digests --retry-times "${SHRINKWRAP_RETRIES:-3}" --digestfile "$WORK/digest")
+  local file=$1 digest=$2 target wanted options=(--preserve-digests --retry-times "${SHRINKWRAP_RETRIES:-3}" --digestfile "$WORK/digest")
   shift 2
   engine_options dest- --dest-authfile
   options+=("${OPTIONS[@]}")
   for target in "$@"; do
-    if ! skopeo_copy "${options[@]}" "oci-archive:$file" "docker://$REGISTRY/$PREFIX/$target" 2>"$WORK/stderr" >&2; then
+    wanted=$digest
+    skopeo_place "$target"
+    [[ -z ${PLACE_OPTIONS[*]} ]] || wanted=$NAMED
+    if ! skopeo_copy "${options[@]}" "${PLACE_OPTIONS[@]}" "oci-archive:$file" "$DESTINATION" 2>"$WORK/stderr" >&2; then
       WHY="skopeo: $(sed -n '$p' "$WORK/stderr")"
       return 1
     fi
-    if [[ $(<"$WORK/digest") != "$digest" ]]; then
-      WHY="$PREFIX/$target has the digest $(<"$WORK/digest") in the registry, not $digest"
+    if [[ $(<"$WORK/digest") != "$wanted" ]]; then
+      WHY="$PREFIX/$target has the digest $(<"$WORK/digest") in the registry, not $wanted"
       return 1
     fi
   done
+}
+
+# Where the row that was read goes: a pinned index with all that it lists; what an index made here lists by digest, as push_indexes comes after it.
+PLACE_OPTIONS=()
+DESTINATION=''
+skopeo_place() { # TARGET
+  PLACE_OPTIONS=()
+  DESTINATION="docker://$REGISTRY/$PREFIX/$1"
+  if pins_index && [[ ${INDEX_OF["=$1"]:-} == "$NAMED" ]]; then
+    PLACE_OPTIONS=(--all)
+  elif [[ -n ${INDEX_OF["=$1"]:-} ]]; then
+    DESTINATION="docker://$REGISTRY/$PREFIX/${1%:*}@$DIGEST"
+  fi
+}
+
+skopeo_line() { # TARGET
+  skopeo_place "$1"
+  command_line skopeo copy --preserve-digests "${PLACE_OPTIONS[@]}" "oci-archive:$FILE" "$DESTINATION"
 }
 
 # The policy file belongs to the machine and is often absent; the digest is what counts here. A path from the top of the archive: a colon above it
@@ -116,7 +137,7 @@ config_of() { # FILE
 # Whether a tag of the registry is this image under another manifest; only asked of programs that write their own.
 same_image() { # FILE REPOSITORY:TAG
   local there
-  [[ $WITH == podman || $WITH == docker ]] || return 1
+  writes_own_manifests || return 1
   config_of "$1" || return 1
   use_repository "${2%:*}"
   request -H "Accept: $MANIFEST_TYPES" --url "$BASE/v2/${2%:*}/manifests/${2##*:}"

@@ -59,6 +59,7 @@ images_command() {
   set +m
   wait "${WORKERS[@]}" || true
   WORKERS=()
+  writes_own_manifests || push_indexes
   images_summary
 }
 
@@ -118,10 +119,10 @@ claim() { # FILE
 }
 
 # The fields of a row.
-IMAGE='' FILE='' DIGEST='' MEDIA_TYPE='' SIZE=0 TARGETS=''
-read_row() { IFS=$'\t' read -r IMAGE FILE DIGEST MEDIA_TYPE _ SIZE _ TARGETS <<<"${IMAGES[$1]}"; }
+IMAGE='' FILE='' DIGEST='' MEDIA_TYPE='' SIZE=0 NAMED='' TARGETS=''
+read_row() { IFS=$'\t' read -r IMAGE FILE DIGEST MEDIA_TYPE _ SIZE NAMED TARGETS <<<"${IMAGES[$1]}"; }
 
-# By row, the targets whose tag does not have the digest yet.
+# By row, the targets whose tag does not have the digest yet, its own or that of its index.
 declare -A WANTED=()
 
 push_rows() {
@@ -152,6 +153,10 @@ begin_row() { # ROW
     finish_row "$1" failed
     return 1
   fi
+  if writes_own_manifests && ! stands_for_name "$1"; then
+    finish_row "$1" 'left out'
+    return 1
+  fi
   IFS=, read -r -a list <<<"$TARGETS"
   for target in "${list[@]}"; do
     if ! known_digest "$PREFIX/${target%:*}" "${target##*:}"; then
@@ -159,7 +164,7 @@ begin_row() { # ROW
       finish_row "$1" failed
       return 1
     fi
-    [[ $FOUND == "$DIGEST" ]] || same_image "$FILE" "$PREFIX/$target" || wanted+=("$target")
+    [[ $FOUND == "${INDEX_OF["=$target"]:-$DIGEST}" ]] || same_image "$FILE" "$PREFIX/$target" || wanted+=("$target")
   done
   printf -v WANTED["$1"] '%s,' "${wanted[@]}"
   WANTED[$1]=${WANTED[$1]%,}
@@ -181,6 +186,7 @@ finish_row() { # ROW OUTCOME
   case $2 in
     pushed) progress "$PLACE $name pushed $(mebibytes "$size")$REMAINS" ;;
     present) progress "$PLACE $name already there" ;;
+    'left out') progress "$PLACE $name left out: another image has its tag" ;;
     failed) complain "$PLACE $name: $WHY" ;;
   esac
 }
@@ -204,7 +210,7 @@ row_progress() { # INDEX
 }
 
 images_summary() {
-  local index outcome sent name why pushed=0 present=0 bytes=0 failed=()
+  local others='' index outcome sent name why pushed=0 present=0 left=0 bytes=0 failed=()
   for index in "${!IMAGES[@]}"; do
     outcome=failed sent=0 name=${IMAGES[$index]%%$'\t'*} why='not tried to the end'
     [[ ! -f $TMP/result/$index ]] || IFS=$'\t' read -r outcome sent name why <"$TMP/result/$index"
@@ -212,13 +218,15 @@ images_summary() {
     case $outcome in
       pushed) pushed=$((pushed + 1)) ;;
       present) present=$((present + 1)) ;;
+      'left out') left=$((left + 1)) ;;
       *) failed+=("$name: $why") ;;
     esac
   done
   sent=''
   [[ $WITH != curl ]] || sent=" ($(mebibytes "$bytes") sent)"
-  printf '%d images in %s/%s: %d pushed%s, %d already there, %d failed\n' \
-    "${#IMAGES[@]}" "$REGISTRY" "$PREFIX" "$pushed" "$sent" "$present" "${#failed[@]}"
+  ((left == 0)) || others=", $left left out"
+  printf '%d images in %s/%s: %d pushed%s, %d already there, %d failed%s\n' \
+    "${#IMAGES[@]}" "$REGISTRY" "$PREFIX" "$pushed" "$sent" "$present" "${#failed[@]}" "$others"
   log "images: $pushed pushed$sent, $present already there, ${#failed[@]} failed, $(duration $((SECONDS - STARTED)))"
   ((${#failed[@]} > 0)) || return 0
   for name in "${failed[@]}"; do printf 'failed: %s\n' "$(printable "$name")"; done
@@ -227,23 +235,24 @@ images_summary() {
 }
 
 images_dry_run() {
-  local row image file digest media_type size targets target list
+  local number target list digest told=,
   dry_run_base
-  for row in "${IMAGES[@]}"; do
-    IFS=$'\t' read -r image file digest media_type _ size _ targets <<<"$row"
-    row_fault "$file" "$digest" "$media_type" "$size" "$targets"
+  for number in "${!IMAGES[@]}"; do
+    read_row "$number"
+    row_fault "$FILE" "$DIGEST" "$MEDIA_TYPE" "$SIZE" "$TARGETS"
     if [[ -n $FAULT ]]; then
-      warn "$image would be refused: $FAULT"
+      warn "$IMAGE would be refused: $FAULT"
       continue
     fi
-    IFS=, read -r -a list <<<"$targets"
+    ! writes_own_manifests || stands_for_name "$number" || continue
+    IFS=, read -r -a list <<<"$TARGETS"
     case $WITH in
-      curl) printf '+ %s\n' "$(command_line tar -xzf "./$file" -- blobs)" ;;
-      podman | docker) printf '+ %s\n' "$(command_line "$WITH" load -i "./$file")" ;;
+      curl) printf '+ %s\n' "$(command_line tar -xzf "./$FILE" -- blobs)" ;;
+      podman | docker) printf '+ %s\n' "$(command_line "$WITH" load -i "./$FILE")" ;;
     esac
     for target in "${list[@]}"; do
       case $WITH in
-        skopeo) printf '+ %s\n' "$(command_line skopeo copy --preserve-digests "oci-archive:$file" "docker://$REGISTRY/$PREFIX/$target")" ;;
+        skopeo) printf '+ %s\n' "$(skopeo_line "$target")" ;;
         podman) printf '+ %s\n' "$(command_line podman push IMAGE "docker://$REGISTRY/$PREFIX/$target")" ;;
         docker)
           printf '+ %s\n' "$(command_line docker tag IMAGE "$REGISTRY/$PREFIX/$target")"
@@ -251,12 +260,31 @@ images_dry_run() {
           ;;
         *)
           printf '+ %s BLOB\n' "$(command_line curl --url "$BASE/v2/$PREFIX/${target%:*}/blobs/uploads/" -T)"
-          printf '+ %s\n' "$(command_line curl -X PUT -H "Content-Type: $media_type" --data-binary "@blobs/sha256/${digest#sha256:}" \
-            --url "$BASE/v2/$PREFIX/${target%:*}/manifests/${target##*:}")"
+          if [[ -z ${INDEX_OF["=$target"]:-} ]]; then
+            put_line "${target%:*}" "${target##*:}" "$MEDIA_TYPE" "blobs/sha256/${DIGEST#sha256:}"
+            continue
+          fi
+          manifests_of "$number"
+          for digest in "${MANIFESTS[@]}"; do put_line "${target%:*}" "$digest" "${CHILD_TYPE["$digest"]:-$MEDIA_TYPE}" "blobs/sha256/${digest#sha256:}"; done
           ;;
       esac
     done
   done
+  ! writes_own_manifests || return 0
+  for number in "${!IMAGES[@]}"; do
+    read_row "$number"
+    IFS=, read -r -a list <<<"$TARGETS"
+    for target in "${list[@]}"; do
+      digest=${INDEX_OF["=$target"]:-}
+      [[ -n $digest && $told != *,"$target",* ]] || continue
+      told+=$target,
+      put_line "${target%:*}" "${target##*:}" "${INDEX_TYPE[$digest]}" "./${INDEX_FILE[$digest]}"
+    done
+  done
+}
+
+put_line() { # PATH REFERENCE MEDIA-TYPE FILE
+  printf '+ %s\n' "$(command_line curl -X PUT -H "Content-Type: $3" --data-binary "@$4" --url "$BASE/v2/$PREFIX/$1/manifests/$2")"
 }
 
 # Looking changes nothing, but a registry that is not there yet is no reason to show nothing.

@@ -162,6 +162,8 @@ load_images() {
     [[ $image == *$ONLY* || $targets == *$ONLY* ]] && IMAGES+=("$row")
   done
   [[ -z $ONLY || ${#IMAGES[@]} -gt 0 ]] || usage_error "--only $ONLY selects no image of this archive"
+  load_indexes
+  assign_indexes
 }
 
 # `duration 75` is 1 min.

@@ -9,7 +9,7 @@ extend_targets() {
   local -A taken=()
   for row in "${ALL_IMAGES[@]}"; do
     IFS=, read -r -a list <<<"${row##*$'\t'}"
-    for name in "${list[@]}"; do taken["=$name"]=1; done
+    for name in "${list[@]}"; do taken["=$name"]=${row%%$'\t'*}; done
   done
   for index in "${!IMAGES[@]}"; do
     row=${IMAGES[index]}
@@ -17,9 +17,11 @@ extend_targets() {
     [[ ${targets%%,*} =~ ^$REPOSITORY_PATTERN:$TAG_PATTERN$ ]] || continue
     other_names "$image" "${targets%%,*}"
     for name in "${NAMES[@]}"; do
-      [[ -z ${taken["=$name"]:-} ]] || continue
-      taken["=$name"]=1
+      # The architectures of one image share its names.
+      [[ ${taken["=$name"]:-$image} == "$image" && ,$targets, != *,"$name",* ]] || continue
+      taken["=$name"]=$image
       row+=,$name
+      [[ -z ${INDEX_OF["=${targets%%,*}"]:-} ]] || INDEX_OF["=$name"]=${INDEX_OF["=${targets%%,*}"]}
     done
     IMAGES[index]=$row
   done

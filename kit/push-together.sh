@@ -56,7 +56,7 @@ blob_file() { BLOB=$WORK/image/$1/blobs/sha256/$2; }
 
 # Takes nothing but blobs out of the image files, and nothing that is not what its name says.
 unpack_rows() { # ROW...
-  local row path hex
+  local row path hex digest manifests
   READY=()
   rm -rf -- "$WORK/image"
   mkdir -- "$WORK/image" "${@/#/$WORK/image/}"
@@ -67,13 +67,17 @@ unpack_rows() { # ROW...
       FAILURE[$row]="cannot unpack $FILE: $(sed -n 1p "$WORK/stderr")"
       continue
     fi
+    manifests_of "$row"
+    manifests=" $NAMED ${MANIFESTS[*]} "
     for path in "$WORK/image/$row"/blobs/sha256/*; do
       hex=${path##*/}
       [[ $hex =~ ^[0-9a-f]{64}$ && -f $path && ! -L $path ]] || continue
-      [[ $hex == "${DIGEST#sha256:}" ]] || BLOBS[$row]+="$hex "
+      [[ $manifests == *" sha256:$hex "* ]] || BLOBS[$row]+="$hex "
     done
-    blob_file "$row" "${DIGEST#sha256:}"
-    [[ -f $BLOB && ! -L $BLOB ]] || FAILURE[$row]="$DIGEST is missing from the image file"
+    for digest in "${MANIFESTS[@]}"; do
+      blob_file "$row" "${digest#sha256:}"
+      [[ -f $BLOB && ! -L $BLOB ]] || FAILURE[$row]="$digest is missing from the image file"
+    done
   done
   check_blobs "$@"
   for row in "$@"; do
@@ -87,11 +91,12 @@ unpack_rows() { # ROW...
 }
 
 check_blobs() { # ROW...
-  local row hex name files=()
+  local row hex digest name files=()
   for row in "$@"; do
     [[ -z ${FAILURE[$row]} ]] || continue
-    read_row "$row"
-    for hex in "${DIGEST#sha256:}" ${BLOBS[$row]}; do files+=("$row/blobs/sha256/$hex"); done
+    manifests_of "$row"
+    for hex in ${BLOBS[$row]}; do files+=("$row/blobs/sha256/$hex"); done
+    for digest in "${MANIFESTS[@]}"; do files+=("$row/blobs/sha256/${digest#sha256:}"); done
   done
   ((${#files[@]} > 0)) || return 0
   (cd -- "$WORK/image" && sha256sum -- "${files[@]}") >"$WORK/sums"
@@ -213,37 +218,54 @@ send_blobs() {
   done
 }
 
-# Under each tag, once every blob is there. With a repository, only the tags in it.
+# Once every blob is there, under each tag; by digest where the tag is that of an index. With a repository, only the tags in it.
 push_manifests() { # REPOSITORY ROW...
-  local only=$1 row target list index name lines=()
+  local only=$1 row target list digest lines=()
   shift
-  batch_begin
   for row in "$@"; do
     [[ -z ${FAILURE[$row]} ]] || continue
-    read_row "$row"
+    manifests_of "$row"
     IFS=, read -r -a list <<<"${WANTED[$row]}"
     for target in "${list[@]}"; do
       [[ -z $only || $only == "$PREFIX/${target%:*}" ]] || continue
-      blob_file "$row" "${DIGEST#sha256:}"
-      curl_value "@$BLOB"
-      # data-binary, not data: every byte counts.
-      batch_add "$BASE/v2/$PREFIX/${target%:*}/manifests/${target##*:}" 'request = "PUT"' "data-binary = $QUOTED" "header = \"Content-Type: $MEDIA_TYPE\""
-      lines+=("$row $PREFIX/$target")
+      if [[ -z ${INDEX_OF["=$target"]:-} ]]; then
+        lines+=("$row $PREFIX/${target%:*} ${target##*:} $DIGEST $MEDIA_TYPE")
+        continue
+      fi
+      for digest in "${MANIFESTS[@]}"; do
+        lines+=("$row $PREFIX/${target%:*} $digest $digest ${CHILD_TYPE["$digest"]:-$MEDIA_TYPE}")
+      done
     done
   done
+  put_manifests "${lines[@]}"
+}
+
+put_manifests() { # 'ROW REPOSITORY REFERENCE DIGEST MEDIA-TYPE'...
+  local line row repository reference digest type index lines=("$@")
   ((${#lines[@]} > 0)) || return 0
-  name=${lines[0]#* }
-  use_repository "${name%:*}"
+  batch_begin
+  for line in "${lines[@]}"; do
+    read -r row repository reference digest type <<<"$line"
+    manifest_file "$row" "$digest"
+    curl_value "@$BLOB"
+    # data-binary, not data: every byte counts.
+    batch_add "$BASE/v2/$repository/manifests/$reference" 'request = "PUT"' "data-binary = $QUOTED" "header = \"Content-Type: $type\""
+  done
+  use_repository "$repository"
   batch_send
   for index in "${!lines[@]}"; do
-    row=${lines[index]%% *} name=${lines[index]#* }
-    read_row "$row"
+    read -r row repository reference digest type <<<"${lines[index]}"
     header docker-content-digest "$WORK/heads/$index"
-    [[ ! ${CODES[index]} =~ ^20[0-4]$ || $HEADER != "$DIGEST" ]] || continue
-    blob_file "$row" "${DIGEST#sha256:}"
-    use_repository "${name%:*}"
-    push_manifest "${name%:*}" "${name##*:}" "$DIGEST" "$MEDIA_TYPE" "$BLOB" || FAILURE[$row]=$WHY
+    [[ ! ${CODES[index]} =~ ^20[0-4]$ || $HEADER != "$digest" ]] || continue
+    manifest_file "$row" "$digest"
+    use_repository "$repository"
+    push_manifest "$repository" "$reference" "$digest" "$type" "$BLOB" || FAILURE[$row]=$WHY
   done
+}
+
+manifest_file() { # ROW DIGEST
+  blob_file "$1" "${2#sha256:}"
+  [[ -z ${INDEX_FILE["$2"]:-} ]] || BLOB=$ROOT/${INDEX_FILE["$2"]}
 }
 
 # FROM becomes where another image of this run put a blob; the registry can take it from there without seeing it again.

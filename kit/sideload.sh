@@ -3,7 +3,7 @@
 # shellcheck disable=SC2034,SC2153  # names are shared with the other files of the kit, which deploy.sh sources together
 
 sideload_images() {
-  local row image file digest media_type size targets done=0
+  local number left=0 done=0
   PREFIX=${REGISTRY_PREFIX:-cdk}
   load_images
   extend_targets
@@ -12,16 +12,28 @@ sideload_images() {
     return 0
   fi
   sideload_begin
-  for row in "${IMAGES[@]}"; do
-    IFS=$'\t' read -r image file digest media_type _ size _ targets <<<"$row"
-    row_fault "$file" "$digest" "$media_type" "$size" "$targets"
-    [[ -z $FAULT ]] || die "$E_CHECKSUM" "$(printable "$image"): refused: $FAULT"
-    [[ -f $ROOT/$file || -n $DRY_RUN ]] || die "$E_CHECKSUM" "$file is missing from the archive"
-    "sideload_$SIDELOAD" "$image" "$file" "$targets" || die "$E_IMAGES" "$(printable "$image"): ${SIDELOAD_TOOL[*]} failed"
+  for number in "${!IMAGES[@]}"; do
+    read_row "$number"
+    row_fault "$FILE" "$DIGEST" "$MEDIA_TYPE" "$SIZE" "$TARGETS"
+    [[ -z $FAULT ]] || die "$E_CHECKSUM" "$(printable "$IMAGE"): refused: $FAULT"
+    [[ -f $ROOT/$FILE || -n $DRY_RUN ]] || die "$E_CHECKSUM" "$FILE is missing from the archive"
+    if ! stands_for_name "$number"; then
+      left=$((left + 1))
+      continue
+    fi
+    "sideload_$SIDELOAD" || die "$E_IMAGES" "$(printable "$IMAGE"): ${SIDELOAD_TOOL[*]} failed"
     done=$((done + 1))
-    [[ -n $DRY_RUN ]] || progress "[$done/${#IMAGES[@]}] $image $(mebibytes "$size")"
+    [[ -n $DRY_RUN ]] || progress "[$done/$((${#IMAGES[@]} - left))] $IMAGE $(mebibytes "$SIZE")"
   done
-  "sideload_${SIDELOAD}_end"
+  ((left == 0)) || warn "$left images of other architectures are left out: a name has one image there"
+  "sideload_${SIDELOAD}_end" "$done"
+}
+
+# LOADED becomes the name under which an image file is loaded: engines refuse digests there.
+LOADED=''
+loaded_name() { # IMAGE DIGEST
+  LOADED=${1%@*}
+  [[ ${LOADED##*/} == *:* ]] || LOADED+=:sha256-${2:7:12}
 }
 
 SIDELOAD_TOOL=()
@@ -42,50 +54,57 @@ sideload_begin() {
 }
 
 # The image files are what `docker load` reads as they are.
-sideload_save() { # IMAGE FILE TARGETS
-  [[ -z $DRY_RUN && -f $DIRECTORY/${2##*/} ]] && cmp -s -- "$ROOT/$2" "$DIRECTORY/${2##*/}" && return 0
-  run cp -- "$ROOT/$2" "$DIRECTORY/${2##*/}"
+sideload_save() {
+  [[ -z $DRY_RUN && -f $DIRECTORY/${FILE##*/} ]] && cmp -s -- "$ROOT/$FILE" "$DIRECTORY/${FILE##*/}" && return 0
+  run cp -- "$ROOT/$FILE" "$DIRECTORY/${FILE##*/}"
 }
 
-sideload_save_end() {
-  local row image file targets run_word=exec
+sideload_save_end() { # COUNT
+  local number run_word=exec
   run cp -- "$ROOT/kit/docker-load.sh" "$DIRECTORY/load.sh"
   if [[ -n $DRY_RUN ]]; then
     printf '+ write %s\n' "$(command_line "$DIRECTORY/images.tsv")"
   else
-    for row in "${IMAGES[@]}"; do
-      IFS=$'\t' read -r image file _ _ _ _ _ targets <<<"$row"
-      printf '%s\t%s\t%s\n' "$image" "${file##*/}" "$targets"
+    for number in "${!IMAGES[@]}"; do
+      stands_for_name "$number" || continue
+      read_row "$number"
+      loaded_name "$IMAGE" "$DIGEST"
+      printf '%s\t%s\t%s\n' "$LOADED" "${FILE##*/}" "$TARGETS"
     done >"$DIRECTORY/images.tsv"
   fi
   [[ -z $(juju_client) ]] || juju_gate
   ((JUJU_MAJOR > 2)) || run_word=run
-  printf '%d images in %s. For the docker-registry charm:\n' "${#IMAGES[@]}" "$(command_line "$DIRECTORY")"
+  printf '%d images in %s. For the docker-registry charm:\n' "$1" "$(command_line "$DIRECTORY")"
   printf '  juju scp -- -r %s docker-registry/0:images\n' "$(command_line "$DIRECTORY")"
   printf '  juju %s --unit docker-registry/0 -- bash /home/ubuntu/images/load.sh REGISTRY[:PORT][/PREFIX]\n' "$run_word"
   printf 'load.sh loads, tags and pushes; without an address it only loads.\n'
 }
 
-sideload_load() { run "${SIDELOAD_TOOL[@]}" load -q -i "$ROOT/$2" >&2; }
+sideload_load() { run "${SIDELOAD_TOOL[@]}" load -q -i "$ROOT/$FILE" >&2; }
 
-sideload_load_end() { printf '%d images loaded into %s\n' "${#IMAGES[@]}" "${SIDELOAD_TOOL[0]}"; }
+sideload_load_end() { printf '%d images loaded into %s\n' "$1" "${SIDELOAD_TOOL[0]}"; }
 
 # With every name under which the charms and the site's registry know it: nothing is pulled then.
-sideload_containerd() { # IMAGE FILE TARGETS
-  local name names=() target list
-  IFS=, read -r -a list <<<"$3"
+sideload_containerd() {
+  local name names=() import=(images import) target list
+  loaded_name "$IMAGE" "$DIGEST"
+  IFS=, read -r -a list <<<"$TARGETS"
   for target in "${list[@]}"; do
     [[ -z ${DOCKER_REGISTRY:-} ]] || names+=("$DOCKER_REGISTRY/$PREFIX/$target")
   done
-  if is_cdk_name "$1"; then names+=("rocks.canonical.com:443/cdk/${list[0]}" "rocks.canonical.com/cdk/${list[0]}" "ghcr.io/canonical/cdk/${list[0]}"); fi
+  if is_cdk_name "$IMAGE"; then names+=("rocks.canonical.com:443/cdk/${list[0]}" "rocks.canonical.com/cdk/${list[0]}" "ghcr.io/canonical/cdk/${list[0]}"); fi
+  # The kubelet looks for a name with a digest by the digest alone.
+  [[ $IMAGE != *@* ]] || names+=("${LOADED%:*}@${IMAGE##*@}")
+  # Without it what is for other machines is dropped, and the index with it.
+  ! pins_index || import+=(--all-platforms)
   if [[ -n $DRY_RUN ]]; then
-    printf '+ %s | %s\n' "$(command_line gzip -dc "./$2")" "$(command_line "${SIDELOAD_TOOL[@]}" images import -)"
+    printf '+ %s | %s\n' "$(command_line gzip -dc "./$FILE")" "$(command_line "${SIDELOAD_TOOL[@]}" "${import[@]}" -)"
   else
-    gzip -dc <"$ROOT/$2" | "${SIDELOAD_TOOL[@]}" images import - >/dev/null || return 1
+    gzip -dc <"$ROOT/$FILE" | "${SIDELOAD_TOOL[@]}" "${import[@]}" - >/dev/null || return 1
   fi
   for name in "${names[@]}"; do
-    [[ $name == "$1" ]] || run "${SIDELOAD_TOOL[@]}" images tag --force "$1" "$name" >&2 || return 1
+    [[ $name == "$LOADED" ]] || run "${SIDELOAD_TOOL[@]}" images tag --force "$LOADED" "$name" >&2 || return 1
   done
 }
 
-sideload_containerd_end() { printf '%d images in the namespace k8s.io of containerd\n' "${#IMAGES[@]}"; }
+sideload_containerd_end() { printf '%d images in the namespace k8s.io of containerd\n' "$1"; }

@@ -10,7 +10,8 @@ verify_command() {
 }
 
 verify_images() {
-  local row image file digest media_type size targets target list found good=0 bad=0
+  local number target list found wanted good=0 bad=0
+  local -A told=()
   load_images
   ((${#IMAGES[@]} > 0)) || return 0
   registry_settings
@@ -18,27 +19,40 @@ verify_images() {
   require_tools curl sed awk grep base64 sha256sum
   registry_open || die "$E_REGISTRY" "$REASON"
   survey_images
-  for row in "${IMAGES[@]}"; do
-    IFS=$'\t' read -r image file digest media_type _ size _ targets <<<"$row"
-    row_fault "$file" "$digest" "$media_type" "$size" "$targets"
+  for number in "${!IMAGES[@]}"; do
+    read_row "$number"
+    row_fault "$FILE" "$DIGEST" "$MEDIA_TYPE" "$SIZE" "$TARGETS"
     if [[ -n $FAULT ]]; then
-      printf 'refused  %s: %s\n' "$(printable "$image")" "$FAULT"
+      printf 'refused  %s: %s\n' "$(printable "$IMAGE")" "$FAULT"
       bad=$((bad + 1))
       continue
     fi
-    IFS=, read -r -a list <<<"$targets"
+    ! writes_own_manifests || stands_for_name "$number" || continue
+    IFS=, read -r -a list <<<"$TARGETS"
     for target in "${list[@]}"; do
+      wanted=$DIGEST
+      if [[ -n ${INDEX_OF["=$target"]:-} ]]; then
+        # Once for all images that share it.
+        [[ -z ${told["=$target"]:-} ]] || continue
+        told["=$target"]=yes wanted=${INDEX_OF["=$target"]}
+      fi
       found=error
       ! known_digest "$PREFIX/${target%:*}" "${target##*:}" || found=$FOUND
       case $found in
-        "$digest") good=$((good + 1)) && printf 'ok       %s/%s %s\n' "$PREFIX" "$target" "$digest" ;;
-        '') bad=$((bad + 1)) && printf 'missing  %s/%s %s\n' "$PREFIX" "$target" "$digest" ;;
+        "$wanted")
+          if [[ $wanted == "$DIGEST" ]] || verify_children "$PREFIX/${target%:*}" "$wanted"; then
+            good=$((good + 1)) && printf 'ok       %s/%s %s\n' "$PREFIX" "$target" "$wanted"
+          else
+            bad=$((bad + 1))
+          fi
+          ;;
+        '') bad=$((bad + 1)) && printf 'missing  %s/%s %s\n' "$PREFIX" "$target" "$wanted" ;;
         error) bad=$((bad + 1)) && printf 'failed   %s/%s: %s\n' "$PREFIX" "$target" "$(printable "$(answer)")" ;;
         *)
-          if same_image "$file" "$PREFIX/$target"; then
+          if same_image "$FILE" "$PREFIX/$target"; then
             good=$((good + 1)) && printf 'same     %s/%s %s, another manifest of the same image (%s)\n' "$PREFIX" "$target" "$(printable "$found")" "$WITH"
           else
-            bad=$((bad + 1)) && printf 'altered  %s/%s %s, wanted %s\n' "$PREFIX" "$target" "$(printable "$found")" "$digest"
+            bad=$((bad + 1)) && printf 'altered  %s/%s %s, wanted %s\n' "$PREFIX" "$target" "$(printable "$found")" "$wanted"
           fi
           ;;
       esac

@@ -11,6 +11,8 @@ export interface ImageName {
   /** The architecture that the name carries. */
   readonly only?: Arch;
   readonly pinned: boolean;
+  /** Somebody asks for it by the digest of its index: a registry must have all of that. */
+  readonly whole: boolean;
 }
 
 export interface ImageList {
@@ -25,26 +27,27 @@ const BARE_BELOW = 'rocks.canonical.com/cdk/';
 const OCI_NAMES: Readonly<Record<string, string>> = { ppc64le: 'ppc64el' };
 
 export function imageNames(lists: readonly ImageList[], channel: string, charms: readonly CharmRelease[]): ImageName[] {
-  const reasons = new Map<string, { reasons: Set<string>; pinned: boolean }>();
-  const add = (name: string, reason: string, pinned = false): void => {
+  const reasons = new Map<string, { reasons: Set<string>; pinned: boolean; whole: boolean }>();
+  const add = (name: string, reason: string, { pinned = false, whole = false } = {}): void => {
     const full = fullName(name);
-    const entry = reasons.get(full) ?? { reasons: new Set(), pinned: false };
+    const entry = reasons.get(full) ?? { reasons: new Set(), pinned: false, whole: false };
     entry.reasons.add(reason);
     entry.pinned ||= pinned;
+    entry.whole ||= whole || pinned;
     reasons.set(full, entry);
   };
   for (const { file, text } of listsOfTrack(lists, channel)) for (const name of linesOf(text)) add(name, `image list container-images/${file}`);
   for (const charm of charms) {
     for (const name of [...charm.images, ...[...charm.templates.values()].flat()]) add(name, `charm ${charm.name}`);
-    for (const { image } of charm.resources) if (image !== undefined) add(image, `charm ${charm.name}`);
-    for (const { images, pinned } of charm.manifests) for (const name of images) add(name, `charm ${charm.name}`, pinned);
+    for (const { image } of charm.resources) if (image !== undefined) add(image, `charm ${charm.name}`, { whole: true });
+    for (const { images, pinned } of charm.manifests) for (const name of images) add(name, `charm ${charm.name}`, { pinned });
   }
   for (const name of ALWAYS) add(name, 'always');
   return [...reasons]
     .toSorted(([a], [b]) => byCodeUnit(a, b))
     .map(([name, entry]) => {
       const only = archOfName(name);
-      return { name, reasons: [...entry.reasons].toSorted(byCodeUnit), pinned: entry.pinned, ...(only !== undefined && { only }) };
+      return { name, reasons: [...entry.reasons].toSorted(byCodeUnit), pinned: entry.pinned, whole: entry.whole, ...(only !== undefined && { only }) };
     });
 }
 

@@ -7,6 +7,7 @@ import { imageFile } from '#src/assemble/image-file.js';
 import { type Arch, formatPlatform } from '#src/domain/arch.js';
 import { archSuffix } from '#src/domain/archive-name.js';
 import { formatDigest } from '#src/domain/digest.js';
+import { imageBlobs, type ImageContent } from '#src/domain/image-blobs.js';
 import { formatImageRef, type ImageRef, parseImageRef, sitePath } from '#src/domain/image-ref.js';
 import type { ManifestArtifact } from '#src/domain/manifest.js';
 import { formatTsv } from '#src/domain/tsv.js';
@@ -76,23 +77,22 @@ function jobsOf(images: readonly { wanted: ImageName; built: BuiltImage }[], dig
   });
 }
 
-/** Of the architectures that are written, each once. */
+/** Of what is written, each once. */
 const blobsOf = (jobs: readonly Job[]): Map<string, Buffer> =>
-  new Map(
-    jobs.flatMap(({ built: { blobs }, child: { manifest, config, layers } }) =>
-      [manifest, config, ...layers].map(({ digest }) => [digest.hex, blobs.get(digest.hex) ?? Buffer.alloc(0)]),
-    ),
-  );
+  new Map(jobs.flatMap((job) => imageBlobs(contentOf(job)).map(({ digest }) => [digest.hex, job.built.blobs.get(digest.hex) ?? Buffer.alloc(0)])));
 
-async function writeImage(
-  { wanted, ref, built, child, path }: Job,
-  blobPath: (hex: string) => string,
-  tree: Tree,
-  signal: AbortSignal,
-): Promise<ManifestArtifact> {
-  const { platform, manifest, config, layers } = child;
-  const reference = formatImageRef(ref);
-  const file = imageFile({ reference, tag: ref.tag ?? 'latest', platform, manifest, config, layers, blobPath: ({ hex }) => blobPath(hex) });
+const contentOf = ({ wanted, built: { index }, child: { manifest, config, layers } }: Job): ImageContent => ({
+  manifest,
+  config,
+  layers,
+  ...(wanted.whole && index !== undefined && { whole: index.whole }),
+});
+
+async function writeImage(job: Job, blobPath: (hex: string) => string, tree: Tree, signal: AbortSignal): Promise<ManifestArtifact> {
+  const { wanted, ref, built, child, path } = job;
+  const { platform, manifest } = child;
+  const content = contentOf(job);
+  const file = imageFile({ ...content, reference: formatImageRef(ref), tag: ref.tag ?? 'latest', platform, blobPath: ({ hex }) => blobPath(hex) });
   const { size, sha256 } = await tree.stream(path, file.stream(signal), signal);
   return {
     kind: 'image',
@@ -108,6 +108,7 @@ async function writeImage(
     reasons: wanted.reasons,
     manifest: formatDigest(manifest.digest),
     ...(built.index !== undefined && { index: formatDigest(built.index.descriptor.digest) }),
+    ...(content.whole !== undefined && { children: content.whole.children.map((each) => formatDigest(each.manifest.digest)) }),
     platform: formatPlatform(platform),
     targets: [sitePath(ref)],
   };
@@ -118,13 +119,13 @@ async function writeIndexes(jobs: readonly Job[], tree: Tree): Promise<void> {
   await mapConcurrently([...indexes], ([hex, bytes]) => tree.write(`sources/images/sha256-${hex}.json`, bytes));
 }
 
-const tableRow = ({ wanted, ref, built, child, path }: Job): Record<(typeof COLUMNS)[number], string | number> => ({
-  image: wanted.name,
-  file: path,
-  digest: formatDigest(child.manifest.digest),
-  media_type: child.manifest.mediaType,
-  platform: formatPlatform(child.platform),
-  size: [child.manifest, child.config, ...child.layers].reduce((sum, { size }) => sum + size, 0),
-  index_digest: built.index === undefined ? '' : formatDigest(built.index.descriptor.digest),
-  targets: sitePath(ref),
+const tableRow = (job: Job): Record<(typeof COLUMNS)[number], string | number> => ({
+  image: job.wanted.name,
+  file: job.path,
+  digest: formatDigest(job.child.manifest.digest),
+  media_type: job.child.manifest.mediaType,
+  platform: formatPlatform(job.child.platform),
+  size: imageBlobs(contentOf(job)).reduce((sum, { size }) => sum + size, 0),
+  index_digest: job.built.index === undefined ? '' : formatDigest(job.built.index.descriptor.digest),
+  targets: sitePath(job.ref),
 });

@@ -2,9 +2,9 @@
 import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import type { Platform } from '../domain/arch.ts';
-import type { Descriptor } from '../domain/artifact.ts';
 import { type Digest, formatDigest } from '../domain/digest.ts';
 import { ShrinkwrapError } from '../domain/errors.ts';
+import { imageBlobs, namedBy, type ImageContent } from '../domain/image-blobs.ts';
 import { isImageConfig } from '../domain/image-config-type.ts';
 import { parseImageRef } from '../domain/image-ref.ts';
 import { localFailure } from '../store/local-failure.ts';
@@ -12,15 +12,12 @@ import { splitViews } from './split-views.ts';
 import { type Piece, storedGzip, storedGzipSize } from './stored-gzip.ts';
 import { TAR_END, tarEntrySize, tarHeader, tarPadding } from './tar-header.ts';
 
-export interface ImageFileInput {
+export interface ImageFileInput extends ImageContent {
   /** The name as the list or charm has it, whichever registry served the bytes. */
   readonly reference: string;
   /** The tag it gets: its own, or a made-up one when it has only a digest, which docker refuses in RepoTags. */
   readonly tag: string;
   readonly platform: Platform;
-  readonly manifest: Descriptor;
-  readonly config: Descriptor;
-  readonly layers: readonly Descriptor[];
   /** Where the bytes of a blob lie; they have been verified on their way there. */
   readonly blobPath: (digest: Digest) => string;
 }
@@ -48,13 +45,12 @@ export function imageFile(input: ImageFileInput): ImageFile {
 
 /** Small documents first: a reader that streams knows what follows (facts/oci.md 4.1). */
 function entriesOf(input: ImageFileInput): Entry[] {
-  const blobs = new Map([input.manifest, input.config, ...input.layers].map((blob) => [formatDigest(blob.digest), blob]));
   return [
     documentEntry('oci-layout', { imageLayoutVersion: '1.0.0' }),
     documentEntry('index.json', indexDocument(input)),
     // What is no image has no docker form (docs/archive-format.md).
     ...(isImageConfig(input.config.mediaType) ? [documentEntry('manifest.json', dockerDocument(input))] : []),
-    ...[...blobs.values()].map(({ digest, size }) => ({ name: blobName(digest), size, path: input.blobPath(digest) })),
+    ...imageBlobs(input).map(({ digest, size }) => ({ name: blobName(digest), size, path: input.blobPath(digest) })),
   ];
 }
 
@@ -63,13 +59,14 @@ function documentEntry(name: string, document: unknown): Entry {
   return { name, size: text.length, text };
 }
 
-function indexDocument({ reference, tag, platform, manifest }: ImageFileInput): unknown {
+function indexDocument({ reference, tag, platform, ...image }: ImageFileInput): unknown {
   const { os, architecture, variant } = platform;
+  const { mediaType, digest, size } = namedBy(image);
   const descriptor = {
-    mediaType: manifest.mediaType,
-    digest: formatDigest(manifest.digest),
-    size: manifest.size,
-    platform: { architecture, os, ...(variant !== undefined && { variant }) },
+    mediaType,
+    digest: formatDigest(digest),
+    size,
+    ...(image.whole === undefined && { platform: { architecture, os, ...(variant !== undefined && { variant }) } }),
     // containerd, docker and podman take the first for the name; what they make of the second differs (facts/oci.md 4.2).
     annotations: { 'io.containerd.image.name': fullName(reference, tag), 'org.opencontainers.image.ref.name': tag },
   };

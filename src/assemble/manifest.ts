@@ -57,11 +57,12 @@ const ROWS: { readonly [K in ArtifactKind]: Row<K> } = {
     assert: assertPath,
     signer: snapSigners.get(assertPath) ?? 'unknown',
   }),
-  image: ({ arch, platform, manifest, index, targets }) => ({
+  image: ({ arch, platform, manifest, index, whole, targets }) => ({
     arch,
     platform: formatPlatform(platform),
     manifest: formatDigest(manifest.digest),
     ...(index !== undefined && { index: formatDigest(index) }),
+    ...(whole !== undefined && { children: whole.children.map((child) => formatDigest(child.manifest.digest)) }),
     targets,
     signer: 'digest',
   }),

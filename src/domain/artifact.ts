@@ -8,7 +8,7 @@ interface Fetched {
   readonly version: string;
   /** Path inside the archive; unique in a plan. */
   readonly path: string;
-  /** Bytes. For an image: manifest, config and layers together. */
+  /** Bytes. For an image: manifest, config and layers together, and all of an index that it pins. */
   readonly size: number;
   /** What the bytes must match; never empty. For an image: its manifest. */
   readonly digests: readonly Digest[];

@@ -67,3 +67,6 @@ export function siteTargets(ref: ImageRef): string[] {
   const below = target.slice(0, target.lastIndexOf(':'));
   return [target, ...(ref.path === `canonical/cdk/${below}` ? [`canonical/cdk/${target}`] : [])];
 }
+
+/** The name under which engines load it: they refuse digests there, so an image without tag gets `sha256-<12 hex>` of its manifest. */
+export const loadedName = ({ host, path, tag }: ImageRef, manifest: Digest): string => `${host}/${path}:${tag ?? `sha256-${manifest.hex.slice(0, 12)}`}`;

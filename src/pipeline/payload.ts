@@ -4,6 +4,7 @@ import { bytesEntry, type Entry } from '../assemble/entry.ts';
 import { imageFile } from '../assemble/image-file.ts';
 import type { Artifact, ArtifactKind, ArtifactOf } from '../domain/artifact.ts';
 import { formatDigest, type Digest } from '../domain/digest.ts';
+import { imageBlobs } from '../domain/image-blobs.ts';
 import { parseImageRef } from '../domain/image-ref.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { Store } from '../store/store.ts';
@@ -61,15 +62,15 @@ async function resourceEntry(resource: ArtifactOf<'resource'>, store: Store, { a
 }
 
 async function imageEntry(image: ArtifactOf<'image'>, store: Store): Promise<Entry> {
-  const { manifest, config, layers, platform, name, path } = image;
+  const { manifest, config, layers, whole, platform, name, path } = image;
   const paths = new Map<string, string>();
-  for (const { digest, size } of [manifest, config, ...layers]) {
+  for (const { digest, size } of imageBlobs(image)) {
     const file = await store.find(digest, size);
     if (file === undefined) throw new Error(`${name}: ${formatDigest(digest)} is not in the store`);
     paths.set(formatDigest(digest), file);
   }
   const blobPath = (digest: Digest): string => paths.get(formatDigest(digest)) ?? '';
   const tag = parseImageRef(name).tag ?? `sha256-${manifest.digest.hex.slice(0, 12)}`;
-  const file = imageFile({ reference: name, tag, platform, manifest, config, layers, blobPath });
+  const file = imageFile({ reference: name, tag, platform, manifest, config, layers, ...(whole !== undefined && { whole }), blobPath });
   return { path, mode: 0o644, size: file.size, open: (signal) => file.stream(signal) };
 }

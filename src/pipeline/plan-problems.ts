@@ -56,11 +56,15 @@ const isDigest = (value: unknown): boolean =>
 
 const isDescriptor = (value: unknown): boolean => isFields(value) && isText(value['mediaType']) && isDigest(value['digest']) && isCount(value['size']);
 
-const isImage = ({ manifest, config, layers, platform, repository, targets }: Fields): boolean =>
-  isDescriptor(manifest) &&
-  isDescriptor(config) &&
-  Array.isArray(layers) &&
-  layers.every(isDescriptor) &&
+const isChild = (value: unknown): boolean =>
+  isFields(value) && isDescriptor(value['manifest']) && isDescriptor(value['config']) && Array.isArray(value['layers']) && value['layers'].every(isDescriptor);
+
+const isWhole = (value: unknown): boolean =>
+  isFields(value) && isDescriptor(value['index']) && Array.isArray(value['children']) && value['children'].every(isChild);
+
+const isImage = ({ manifest, config, layers, whole, platform, repository, targets }: Fields): boolean =>
+  isChild({ manifest, config, layers }) &&
+  (whole === undefined || isWhole(whole)) &&
   isFields(platform) &&
   isText(repository) &&
   Array.isArray(targets) &&

@@ -3,6 +3,7 @@ import type { Arch } from '../domain/arch.ts';
 import { archSuffix } from '../domain/archive-name.ts';
 import type { ImageArtifact } from '../domain/artifact.ts';
 import { formatDigest } from '../domain/digest.ts';
+import { imageBlobs } from '../domain/image-blobs.ts';
 import { parseImageRef } from '../domain/image-ref.ts';
 import type { ResolvedImage } from '../domain/releases.ts';
 import { shortHash } from './short-hash.ts';
@@ -37,9 +38,8 @@ function imageStem({ name, resolved }: ImageFact): string {
 }
 
 function imageArtifact({ name, arch, resolved, targets, reasons, login }: ImageFact, path: string): ImageArtifact {
-  const { manifest, index, config, layers, platform, repository } = resolved;
+  const { manifest, index, config, layers, whole, platform, repository } = resolved;
   const ref = parseImageRef(name);
-  const blobs = new Map([manifest, config, ...layers].map((blob) => [blob.digest.hex, blob.size]));
   return {
     kind: 'image',
     name,
@@ -51,10 +51,11 @@ function imageArtifact({ name, arch, resolved, targets, reasons, login }: ImageF
     ...(index !== undefined && { index: index.digest }),
     config,
     layers,
+    ...(whole !== undefined && { whole }),
     targets,
     ...(login !== undefined && { login }),
     path,
-    size: [...blobs.values()].reduce((sum, size) => sum + size, 0),
+    size: imageBlobs(resolved).reduce((sum, { size }) => sum + size, 0),
     digests: [manifest.digest],
     source: `${repository}@${formatDigest(manifest.digest)}`,
     reasons,

@@ -12,12 +12,13 @@ import { localFailure } from './local-failure.ts';
 export interface ImageArchive {
   /** Full name with tag. */
   readonly reference: string;
-  readonly manifestDigest: Digest;
+  /** What the name names: a manifest, or a whole index. */
+  readonly digest: Digest;
   readonly mediaType: string;
   /** By lower-case hex of the SHA-256. */
   readonly blobs: ReadonlyMap<string, { readonly size: number }>;
-  /** Bytes of the manifest, where index.json stood before it: as this project writes the file. */
-  readonly manifestBytes?: Buffer;
+  /** By hex too: bytes of what is named, and of what an index lists, where the one stood before the other as this project writes them. */
+  readonly documents: ReadonlyMap<string, Buffer>;
 }
 
 /** As much of tar-stream's entry as is used here. */
@@ -38,9 +39,10 @@ export async function readImageFile(
 ): Promise<ImageArchive> {
   const { signal, source } = options;
   const blobs = new Map<string, { size: number }>();
+  const documents = new Map<string, Buffer>();
   const seen = new Set<string>();
   let index: Buffer | undefined;
-  let manifestBytes: Buffer | undefined;
+  let awaited: readonly string[] = [];
   for await (const entry of entriesOf(path, signal, source)) {
     const { name, size, type } = entry.header;
     if (type !== 'file' && type !== 'directory') refuse(path, `${name}, a ${type}`, 'files only');
@@ -49,15 +51,20 @@ export async function readImageFile(
     const hex = BLOB.exec(name)?.[1];
     if (hex !== undefined) {
       const bytes = hashed(bytesOf(entry, path, signal), name, hex);
-      if (index !== undefined && (size ?? 0) <= DOCUMENT_LIMIT && index.includes(`sha256:${hex}`)) manifestBytes = await collect(bytes);
-      else await drain(bytes);
+      if (awaited.includes(hex) && (size ?? 0) <= DOCUMENT_LIMIT) {
+        const document = await collect(bytes);
+        documents.set(hex, document);
+        awaited = [...awaited, ...manifestsOf(document)];
+      } else await drain(bytes);
       blobs.set(hex, { size });
-    } else if (name === 'index.json') index = await documentOf(entry, path, signal);
-    else entry.resume();
+    } else if (name === 'index.json') {
+      index = await documentOf(entry, path, signal);
+      awaited = manifestsOf(index);
+    } else entry.resume();
   }
   const named = decodeIndex(index, path);
-  if (!blobs.has(named.manifestDigest.hex)) refuse(path, 'no manifest', `blobs/sha256/${named.manifestDigest.hex}`);
-  return { ...named, blobs, ...(manifestBytes !== undefined && { manifestBytes }) };
+  if (!blobs.has(named.digest.hex)) refuse(path, 'no manifest', `blobs/sha256/${named.digest.hex}`);
+  return { ...named, blobs, documents };
 }
 
 /** The bytes of one blob. The stream fails: INTEGRITY_MISMATCH when they are not those of the digest, UPSTREAM_NOT_FOUND when there is no such blob. */
@@ -125,7 +132,7 @@ async function collect(bytes: AsyncIterable<Buffer>): Promise<Buffer> {
 }
 
 /** The one descriptor of index.json. */
-function decodeIndex(bytes: Buffer | undefined, path: string): Omit<ImageArchive, 'blobs'> {
+function decodeIndex(bytes: Buffer | undefined, path: string): Omit<ImageArchive, 'blobs' | 'documents'> {
   if (bytes === undefined) return refuse(path, 'no index.json', 'index.json');
   const document = parseJson(bytes);
   const manifests = property(document, 'manifests');
@@ -136,7 +143,13 @@ function decodeIndex(bytes: Buffer | undefined, path: string): Omit<ImageArchive
   if (typeof mediaType !== 'string' || typeof digest !== 'string' || !/^sha256:[0-9a-f]{64}$/.test(digest))
     return refuse(path, 'index.json', 'mediaType and digest of the manifest');
   if (typeof reference !== 'string') return refuse(path, 'index.json', 'the annotation io.containerd.image.name');
-  return { reference, mediaType, manifestDigest: parseDigest(digest) };
+  return { reference, mediaType, digest: parseDigest(digest) };
+}
+
+/** Hex digests of what an index lists; none for what is no index. */
+function manifestsOf(bytes: Buffer): string[] {
+  const manifests = property(parseJson(bytes), 'manifests');
+  return (Array.isArray(manifests) ? manifests : []).flatMap((entry: unknown) => /^sha256:([0-9a-f]{64})$/.exec(String(property(entry, 'digest')))?.[1] ?? []);
 }
 
 function parseJson(bytes: Buffer): unknown {

@@ -41,6 +41,25 @@ describe('pull', () => {
     assert.deepEqual((await get(`${url}/v2/calico/node/manifests/v1`)).bytes, PAUSE);
   });
 
+  it('answers every image of an index that the file has whole, and none that it lacks', async (t) => {
+    const absent = Buffer.from('{"schemaVersion":2,"absent":true}');
+    const listed = [PAUSE, OTHER, absent].map((bytes) => ({ mediaType: MANIFEST_TYPE, digest: digestOf(bytes), size: bytes.length }));
+    const index = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: INDEX_TYPE, manifests: listed }));
+    const row = [`h.io/x/y:1@${digestOf(index)}`, 'containers/y.tgz', digestOf(PAUSE), MANIFEST_TYPE, 'linux/amd64', 1, digestOf(index), 'x/y:1'];
+    const { url } = await serveFiles(t, {
+      'manifest.json': manifest([]),
+      'containers/images.tsv': imageTable([row]),
+      'containers/y.tgz': await imageFile(index, [PAUSE, OTHER, CONFIG, OTHER_CONFIG, LAYER]),
+      [`sources/images/sha256-${sha256(index)}.json`]: index,
+    });
+    const statuses = await Promise.all(['1', digestOf(index), ...listed.map(({ digest }) => digest)].map((name) => get(`${url}/v2/x/y/manifests/${name}`)));
+    assert.deepEqual(
+      statuses.map(({ status, headers }) => `${status} ${headers.get('docker-content-digest') ?? '-'}`),
+      [`200 ${digestOf(index)}`, `200 ${digestOf(index)}`, `200 ${digestOf(PAUSE)}`, `200 ${digestOf(OTHER)}`, '404 -'],
+    );
+    assert.equal((await get(`${url}/v2/x/y/blobs/${digestOf(OTHER_CONFIG)}`)).status, 200);
+  });
+
   it('answers HEAD with the headers alone', async (t) => {
     const { url } = await serveFiles(t, await imageFiles());
     const response = await fetch(`${url}/v2/cdk/pause/manifests/3.9`, { method: 'HEAD', headers: { accept: ACCEPT } });

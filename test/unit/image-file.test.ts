@@ -14,6 +14,7 @@ import { tarEntrySize, tarHeader } from '#src/assemble/tar-header.js';
 import type { Descriptor } from '#src/domain/artifact.js';
 import { parseDigest } from '#src/domain/digest.js';
 
+const CONFIG = 'application/vnd.oci.image.config.v1+json';
 const LAYER = 'application/vnd.oci.image.layer.v1.tar+gzip';
 
 async function blobs(t: TestContext) {
@@ -87,6 +88,33 @@ test('holds layout, index, docker manifest and each blob once, in this order', a
     entries.slice(3).map(({ text }) => text.length),
     [12, 2, 100_000, 3],
   );
+});
+
+test('with a pinned index index.json names that, every image of it is in the file, and docker still finds the one for its platform', async (t) => {
+  const { put, blobPath } = await blobs(t);
+  const input = { ...(await sample(t)), blobPath };
+  const [manifest, config, layer] = [
+    await put('m', Buffer.from('amd manifest')),
+    await put(CONFIG, Buffer.from('amd config')),
+    await put(LAYER, Buffer.from('layer')),
+  ];
+  const arm = { manifest: await put('m', Buffer.from('arm manifest')), config: await put(CONFIG, Buffer.from('arm config')), layers: [layer] };
+  const index = await put('application/vnd.oci.image.index.v1+json', Buffer.from('the index'));
+  const whole = { index, children: [{ manifest, config, layers: [layer] }, arm] };
+  const entries = await entriesOf(await bytesOf({ ...input, manifest, config, layers: [layer], whole }));
+  assert.deepEqual(
+    entries.slice(3).map(({ text }) => text),
+    ['the index', 'amd manifest', 'arm manifest', 'amd config', 'layer', 'arm config'],
+  );
+  assert.deepEqual(JSON.parse(entries[1]?.text ?? '').manifests, [
+    {
+      mediaType: 'application/vnd.oci.image.index.v1+json',
+      digest: `sha256:${index.digest.hex}`,
+      size: 9,
+      annotations: { 'io.containerd.image.name': 'rocks.canonical.com:443/cdk/pause:3.9', 'org.opencontainers.image.ref.name': '3.9' },
+    },
+  ]);
+  assert.match(entries[2]?.text ?? '', new RegExp(`"Config":"blobs/sha256/${config.digest.hex}"`));
 });
 
 test('knows its size beforehand and is the same file every time', async (t) => {

@@ -2,7 +2,7 @@
 import { formatPlatform, type Platform } from '../../domain/arch.ts';
 import type { Descriptor, ImageChild, WholeIndex } from '../../domain/artifact.ts';
 import { formatDigest } from '../../domain/digest.ts';
-import { isShrinkwrapError, ShrinkwrapError } from '../../domain/errors.ts';
+import { ShrinkwrapError } from '../../domain/errors.ts';
 import { isImageConfig } from '../../domain/image-config-type.ts';
 import { formatImageRef, type ImageRef } from '../../domain/image-ref.ts';
 import type { ResolvedImage } from '../../domain/releases.ts';
@@ -36,8 +36,7 @@ export async function resolveImage(reader: Reader, ref: ImageRef, platform: Plat
   const { config, layers } = found.document;
   const isArtifact = !isImageConfig(config.mediaType);
   const own = isImage(named) && !isArtifact ? await readConfig(reader, config) : undefined;
-  const pinned = isIndex(named) && ref.digest !== undefined ? await wholeOrReason(() => readWholeIndex(reader, named)) : undefined;
-  const whole = typeof pinned === 'string' ? undefined : pinned;
+  const whole = isIndex(named) && ref.digest !== undefined ? await readWholeIndex(reader, named) : undefined;
   return {
     repository: reader.endpoint.repository,
     manifest: descriptorOf(found),
@@ -51,23 +50,8 @@ export async function resolveImage(reader: Reader, ref: ImageRef, platform: Plat
       digest,
       bytes,
     })),
-    warnings: [
-      ...(typeof pinned === 'string'
-        ? [`${formatImageRef(ref)}: the index it pins is not whole upstream (${pinned}); only ${formatPlatform(platform)} is carried`]
-        : []),
-      ...(isArtifact ? [] : loadWarnings(formatImageRef(ref), { layers, platform, config: own })),
-    ],
+    warnings: isArtifact ? [] : loadWarnings(formatImageRef(ref), { layers, platform, config: own }),
   };
-}
-
-/** A registry may lack children that nobody here needs; the one that is needed has been found by then. */
-async function wholeOrReason<T>(read: () => Promise<T>): Promise<T | string> {
-  try {
-    return await read();
-  } catch (error) {
-    if (isShrinkwrapError(error) && error.code === 'UPSTREAM_NOT_FOUND' && 'name' in error.facts) return `${error.facts.name} is missing`;
-    throw error;
-  }
 }
 
 export const descriptorOf = ({ document, digest, bytes }: FetchedDocument): Descriptor => ({ mediaType: document.mediaType, digest, size: bytes.length });

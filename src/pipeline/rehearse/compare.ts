@@ -7,7 +7,8 @@ import { pipeline } from 'node:stream/promises';
 import type { Artifact, ArtifactKind, ArtifactOf } from '../../domain/artifact.ts';
 import { formatDigest } from '../../domain/digest.ts';
 import { isShrinkwrapError } from '../../domain/errors.ts';
-import { parseImageRef } from '../../domain/image-ref.ts';
+import { imageBlobs, namedBy } from '../../domain/image-blobs.ts';
+import { loadedName, parseImageRef } from '../../domain/image-ref.ts';
 import type { Plan } from '../../domain/plan.ts';
 import { readImageFile } from '../../store/image-archive.ts';
 import type { Settings } from '../settings.ts';
@@ -96,11 +97,12 @@ async function judgeResource(resource: ArtifactOf<'resource'>, options: CompareO
   return image === undefined ? { path: derived.image, status: 'missing' } : judgeImage({ ...image, path, name: derived.reference }, options);
 }
 
-async function judgeImage({ path, name, manifest }: Pick<ArtifactOf<'image'>, 'path' | 'name' | 'manifest'>, { site, signal }: CompareOptions): Promise<Check> {
-  const { reference, manifestDigest } = await readImageFile(join(site, path), { signal });
-  const found = `${reference} ${formatDigest(manifestDigest)}`;
-  // A file has a tag and no digest in its name (docs/archive-format.md).
-  const { host, path: repository, tag = `sha256-${manifest.digest.hex.slice(0, 12)}` } = parseImageRef(name);
-  const expected = `${host}/${repository}:${tag} ${formatDigest(manifest.digest)}`;
-  return found === expected ? ok(path) : { path, status: 'altered', expected, found };
+async function judgeImage(image: ArtifactOf<'image'>, { site, signal }: CompareOptions): Promise<Check> {
+  const { path, name, manifest } = image;
+  const { reference, digest, blobs } = await readImageFile(join(site, path), { signal });
+  const found = `${reference} ${formatDigest(digest)}`;
+  const expected = `${loadedName(parseImageRef(name), manifest.digest)} ${formatDigest(namedBy(image).digest)}`;
+  if (found !== expected) return { path, status: 'altered', expected, found };
+  const absent = imageBlobs(image).find((blob) => !blobs.has(blob.digest.hex));
+  return absent === undefined ? ok(path) : { path, status: 'altered', expected: formatDigest(absent.digest), found: 'no such blob in it' };
 }

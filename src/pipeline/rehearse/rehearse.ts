@@ -2,9 +2,7 @@
 import { copyFile, link, mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { MaxFormat } from '../../assertion/assertion.ts';
-import { createHttp } from '../../clients/undici.ts';
 import { archiveFileName } from '../../domain/archive-name.ts';
-import { formatDigest } from '../../domain/digest.ts';
 import { isShrinkwrapError, ShrinkwrapError } from '../../domain/errors.ts';
 import type { Report } from '../../domain/events.ts';
 import { ARCHIVE_FORMAT, type Manifest } from '../../domain/manifest.ts';
@@ -12,10 +10,11 @@ import type { Plan } from '../../domain/plan.ts';
 import { unpackArchive } from '../../store/unpack-archive.ts';
 import { operatorReadme } from '../operator-readme.ts';
 import { kitEntries } from '../kit-entries.ts';
-import { ok, type Check } from './check.ts';
+import type { Check } from './check.ts';
 import { compareWithPlan, sameBytes } from './compare.ts';
 import { ownClaims } from './own-claims.ts';
 import { withFarSide } from './far-side.ts';
+import { registryChecks } from './registry-checks.ts';
 import { replan } from './replan.ts';
 
 export interface RehearseOptions {
@@ -69,32 +68,6 @@ async function contentChecks(site: string, manifest: Manifest, registry: string,
     signal.throwIfAborted();
     if (!isShrinkwrapError(error)) throw error;
     return [{ path: 'what bundle and charms need', status: 'missing', error }];
-  }
-}
-
-async function registryChecks(plan: Plan, registry: string, tool: string, signal: AbortSignal): Promise<Check[]> {
-  const http = createHttp({ userAgent: tool.replace(' ', '/'), retries: 2, signal });
-  try {
-    const checks: Check[] = [];
-    for (const artifact of plan.artifacts) {
-      if (artifact.kind !== 'image') continue;
-      for (const target of artifact.targets) {
-        const colon = target.lastIndexOf(':');
-        const url = `${registry}/v2/cdk/${target.slice(0, colon)}/manifests/${target.slice(colon + 1)}`;
-        const { status, headers, body } = await http.send(url, { method: 'HEAD', headers: { accept: artifact.manifest.mediaType } });
-        body.destroy();
-        const expected = formatDigest(artifact.manifest.digest);
-        const found = status === 200 ? (headers['docker-content-digest'] ?? 'no digest') : `status ${status}`;
-        checks.push(
-          found === expected
-            ? ok(`registry cdk/${target}`)
-            : { path: `registry cdk/${target}`, status: status === 404 ? 'missing' : 'altered', expected, found },
-        );
-      }
-    }
-    return checks;
-  } finally {
-    await http.close();
   }
 }
 

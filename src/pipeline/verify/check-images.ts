@@ -1,4 +1,6 @@
-/** Image files from the inside: the right name, the manifest of the plan, every blob that it names and each what its name says. */
+/** Images from the inside: the right name, what the plan said it names, and every blob that its documents name. */
+import { parseDigest } from '../../domain/digest.ts';
+import { loadedName, parseImageRef } from '../../domain/image-ref.ts';
 import type { ListedArtifact } from './check-manifest.ts';
 import { fieldsOf } from './check-manifest.ts';
 import type { Findings } from './findings.ts';
@@ -11,25 +13,40 @@ export function checkImages(artifacts: readonly ListedArtifact[], { files, blame
       blame(path, 'altered', { expected: 'an image file', found: image.problem });
       continue;
     }
-    const digest = `sha256:${image.manifestDigest.hex}`;
-    if (digest !== fields['manifest']) blame(path, 'altered', { expected: `manifest ${String(fields['manifest'])}`, found: `manifest ${digest}` });
-    if (image.reference !== name) blame(path, 'altered', { expected: `image ${name}`, found: `image ${image.reference}` });
-    const absent = blobsOf(image.manifestBytes).find((hex) => !image.blobs.has(hex));
+    const digest = `sha256:${image.digest.hex}`;
+    const wanted = fields['children'] === undefined ? fields['manifest'] : fields['index'];
+    if (digest !== wanted) blame(path, 'altered', { expected: `manifest ${String(wanted)}`, found: `manifest ${digest}` });
+    const expected = nameOf(name, fields['manifest']);
+    if (image.reference !== expected) blame(path, 'altered', { expected: `image ${expected}`, found: `image ${image.reference}` });
+    const needed = [...image.documents.values()].flatMap(referencesOf);
+    const absent = [fields['manifest'], ...listOf(fields['children'])]
+      .flatMap(hexOf)
+      .concat(needed)
+      .find((hex) => !image.blobs.has(hex));
     if (absent !== undefined) blame(path, 'altered', { expected: `blob sha256:${absent}`, found: 'no such blob in it' });
   }
 }
 
-/** Config and layers. A manifest that cannot be read has the right digest all the same: it is what the registry served. */
-function blobsOf(manifest: Buffer | undefined): string[] {
+/** A name or digest that is none is what the row says all the same. */
+function nameOf(name: string, manifest: unknown): string {
+  try {
+    return loadedName(parseImageRef(name), parseDigest(String(manifest)));
+  } catch {
+    return name;
+  }
+}
+
+/** Config and layers, or the manifests of an index. What cannot be read has the right digest all the same: it is what the registry served. */
+function referencesOf(bytes: Buffer): string[] {
   let document: Readonly<Record<string, unknown>> = {};
   try {
-    document = fieldsOf(JSON.parse(manifest?.toString('utf8') ?? '{}'));
+    document = fieldsOf(JSON.parse(bytes.toString('utf8')));
   } catch {
     return [];
   }
-  const layers = Array.isArray(document['layers']) ? document['layers'] : [];
-  return [document['config'], ...layers].flatMap((blob) => {
-    const { digest } = fieldsOf(blob);
-    return typeof digest === 'string' && digest.startsWith('sha256:') ? [digest.slice('sha256:'.length)] : [];
-  });
+  return [document['config'], ...listOf(document['layers']), ...listOf(document['manifests'])].flatMap((part) => hexOf(fieldsOf(part)['digest']));
 }
+
+const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+
+const hexOf = (digest: unknown): string[] => (typeof digest === 'string' && digest.startsWith('sha256:') ? [digest.slice('sha256:'.length)] : []);

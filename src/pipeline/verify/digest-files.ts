@@ -19,7 +19,8 @@ export interface FoundFile {
 
 /** As much as a manifest of ten thousand artifacts. */
 const TEXT_LIMIT = 64 * 1024 * 1024;
-const TEXT = /^(?:manifest\.json|SHA256SUMS|(?:snaps|containers)\/[^/]+\.tsv|snaps\/(?:trust\/)?[^/]+\.assert|sources\/snaps\/[^/]+\/snap\.yaml)$/;
+const TEXT =
+  /^(?:manifest\.json|SHA256SUMS|(?:snaps|containers)\/[^/]+\.tsv|(?:containers\/indexes|sources\/images)\/[^/]+\.json|snaps\/(?:trust\/)?[^/]+\.assert|sources\/snaps\/[^/]+\/snap\.yaml)$/;
 
 export async function digestFile({ path, isFile, size, bytes }: ArchivedFile, signal: AbortSignal): Promise<FoundFile> {
   const hashes = ['sha256', ...(/^snaps\/[^/]+\.snap$/.test(path) ? ['sha3-384'] : [])].map((algorithm) => ({ algorithm, hash: createHash(algorithm) }));

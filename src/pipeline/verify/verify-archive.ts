@@ -3,6 +3,7 @@ import { isShrinkwrapError } from '../../domain/errors.ts';
 import type { Report } from '../../domain/events.ts';
 import { type ArchivedFile, isDirectory, packedFiles, unpackedFiles } from '../../store/archived-files.ts';
 import { checkImages } from './check-images.ts';
+import { checkIndexes } from './check-indexes.ts';
 import { checkManifest } from './check-manifest.ts';
 import { checkSnaps, type SnapTrust } from './check-snaps.ts';
 import { checkSums } from './check-sums.ts';
@@ -27,6 +28,7 @@ export async function verifyArchive(path: string, trust: SnapTrust, { signal, re
   const artifacts = checkManifest(findings);
   checkSnaps(artifacts, findings, trust);
   checkImages(artifacts, findings);
+  checkIndexes(artifacts, findings);
   report({ type: 'stage', stage: 'verify', state: 'done', detail: `${files.size} files` });
   return verifyReport(findings.checks(), [...findings.warnings]);
 }

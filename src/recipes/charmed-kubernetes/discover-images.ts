@@ -35,12 +35,6 @@ export async function discoverImages(
     oci: resources.oci,
     asked: named.mentions.filter(({ option }) => option !== undefined),
     sources: listed?.sources ?? [],
-    warnings: [...(listed?.warnings ?? []), ...named.warnings, ...warnings, ...tagClashes(wanted), ...pinnedIndexes(wanted.map(({ name }) => name))],
+    warnings: [...(listed?.warnings ?? []), ...named.warnings, ...warnings, ...tagClashes(wanted)],
   };
 }
-
-/** An index answers under its digest only when the registry has it with its children, and it is one architecture that is packed. */
-const pinnedIndexes = (names: readonly string[]): string[] => {
-  const pinned = names.filter((name) => name.includes('@'));
-  return pinned.length === 0 ? [] : [`pinned by digest, packed by tag for the architectures asked for: ${pinned.join(', ')}`];
-};

@@ -17,6 +17,7 @@ import { imageArtifacts } from '../image-artifacts.ts';
 import { imagesTable } from '../images-table.ts';
 import { indexFiles } from '../index-files.ts';
 import { totalsOf } from '../plan-totals.ts';
+import { siteIndexFiles } from '../site-index-files.ts';
 import { planFile } from '../source-file.ts';
 import { snapArtifacts } from './artifacts.ts';
 import { basesOf } from './bases.ts';
@@ -42,7 +43,7 @@ export function planOf(facts: Facts, request: RecipeRequest, catalogue: Catalogu
   const files: PlanFile[] = [
     ...bundleFiles(facts, request, catalogue, registryRows, resources),
     ...(skip.has('snaps') ? [] : [snapsTable(snaps.rows)]),
-    ...(skip.has('containers') ? [] : [imagesTable(images)]),
+    ...(skip.has('containers') ? [] : [imagesTable(images), ...siteIndexFiles(images)]),
     ...(skip.has('apt') ? [] : [debsTable([...debNeeds(onBases, catalogue), ...registryDebs(facts, onBases, catalogue)])]),
     ...(skip.has('pypi') ? [] : [pythonTable(pythonNeeds(onBases))]),
     registryTable(registryRows),

@@ -8,6 +8,7 @@ import { imageArtifacts, type ImageFact } from '../image-artifacts.ts';
 import { imagesTable } from '../images-table.ts';
 import { indexFiles } from '../index-files.ts';
 import { totalsOf } from '../plan-totals.ts';
+import { siteIndexFiles } from '../site-index-files.ts';
 import type { NamedList, RecipeRequest } from '../recipe.ts';
 import { planFile } from '../source-file.ts';
 import { listNames } from '../list-names.ts';
@@ -29,6 +30,7 @@ export function planOf({ lists, images, warnings }: ImagesFacts, request: Recipe
   const channel = [track, risk, ...(branch === undefined ? [] : [branch])].join('/');
   const files: PlanFile[] = [
     imagesTable(artifacts),
+    ...siteIndexFiles(artifacts),
     archiveTable({ name: NAME, track, channel, archs: request.archs.join(',') }),
     ...lists.map(({ bytes }, index) => planFile({ path: `sources/lists/${names[index] ?? ''}`, bytes })),
     ...indexFiles(sorted),

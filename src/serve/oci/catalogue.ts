@@ -5,8 +5,8 @@ import { ShrinkwrapError } from '../../domain/errors.ts';
 import { parseImageRef } from '../../domain/image-ref.ts';
 import type { Directory } from '../directory.ts';
 import { type Content, bytesContent, readBody } from '../exchange.ts';
-import { optionalString, parseObject } from '../json.ts';
-import { readImageBlobs } from './image-file.ts';
+import { isObject, optionalString, parseObject } from '../json.ts';
+import { type ImageBlobs, readImageBlobs } from './image-file.ts';
 
 const TABLE = 'containers/images.tsv';
 const COLUMNS = ['image', 'file', 'digest', 'media_type', 'platform', 'size', 'index_digest', 'targets'] as const;
@@ -28,6 +28,8 @@ interface Named {
   readonly manifest: ServedManifest;
   /** What the tag named upstream, when that was an index. */
   readonly index?: ServedManifest;
+  /** The other images of the index that are here: all of them where a name pins it. */
+  readonly children: readonly ServedManifest[];
   readonly blobs: ReadonlyMap<string, Content>;
 }
 
@@ -71,9 +73,9 @@ function narrow(images: readonly Named[], ns: string | undefined): readonly Name
 
 /** A tag answers what it named upstream: the index where there was one; its children answer by digest. */
 function findManifest(images: readonly Named[], reference: string): ServedManifest | undefined {
-  return first(images, ({ tag, manifest, index }) => {
+  return first(images, ({ tag, manifest, index, children }) => {
     if (tag === reference) return index ?? manifest;
-    return [manifest, index].find((candidate) => candidate?.digest === reference);
+    return [manifest, index, ...children].find((candidate) => candidate?.digest === reference);
   });
 }
 
@@ -81,18 +83,17 @@ async function readImage(row: TableRow, directory: Directory): Promise<{ reposit
   const where = `${directory.name}/${TABLE}: ${row.image}`;
   const digest = readDigest(row.digest, where);
   const blobs = await readImageBlobs(await directory.file(row.file, `image ${row.image}`));
-  const content = blobs.get(digest.hex);
-  const bytes = content === undefined ? undefined : await readBody(content.open(0, content.size), MANIFEST_LIMIT);
-  if (bytes === undefined || createHash('sha256').update(bytes).digest('hex') !== digest.hex) {
+  const manifest = await readManifest(blobs, digest, row.media_type);
+  if (manifest === undefined) {
     throw new ShrinkwrapError('INPUT_INVALID', {
       what: where,
       problems: [{ file: row.file, code: 'manifest', message: `${row.file} does not hold manifest ${row.digest}` }],
     });
   }
-  const manifest = { mediaType: row.media_type, digest: row.digest, content: bytesContent(bytes) };
   const index = row.index_digest === '-' ? undefined : await readIndex(row.index_digest, directory, where);
   const { host, path, tag } = parseImageRef(row.image);
-  const shared = { host, manifest, blobs, ...(index !== undefined && { index }) };
+  const children = index === undefined ? [] : await readChildren(index.entries, blobs);
+  const shared = { host, manifest, children, blobs, ...(index !== undefined && { index: index.manifest }) };
   const targets = row.targets.split(',').filter((target) => target !== '' && target !== '-');
   const names = [{ repository: path, ...(tag !== undefined && { tag }) }, ...targets.map(splitTarget)];
   return names.flatMap((name) =>
@@ -101,6 +102,23 @@ async function readImage(row: TableRow, directory: Directory): Promise<{ reposit
       named: { ...shared, ...(name.tag !== undefined && { tag: name.tag }) },
     })),
   );
+}
+
+async function readManifest(blobs: ImageBlobs, { hex }: Digest, mediaType: string): Promise<ServedManifest | undefined> {
+  const content = blobs.get(hex);
+  const bytes = content === undefined ? undefined : await readBody(content.open(0, content.size), MANIFEST_LIMIT);
+  if (bytes === undefined || createHash('sha256').update(bytes).digest('hex') !== hex) return undefined;
+  return { mediaType, digest: `sha256:${hex}`, content: bytesContent(bytes) };
+}
+
+/** Most images of an index are those of other architectures, and not here. */
+async function readChildren(entries: readonly unknown[], blobs: ImageBlobs): Promise<ServedManifest[]> {
+  const children = entries.map(async (entry) => {
+    const [mediaType, digest] = isObject(entry) ? [optionalString(entry, 'mediaType'), optionalString(entry, 'digest')] : [];
+    const [, hex] = /^sha256:([0-9a-f]{64})$/.exec(digest ?? '') ?? [];
+    return mediaType === undefined || hex === undefined ? undefined : readManifest(blobs, { algorithm: 'sha256', hex }, mediaType);
+  });
+  return (await Promise.all(children)).filter((child) => child !== undefined);
 }
 
 function readDigest(text: string, where: string): Digest {
@@ -125,7 +143,7 @@ function equivalents(repository: string, isTarget: boolean): string[] {
 }
 
 /** The index is kept raw beside the images; without it the tag answers the one manifest that is here. */
-async function readIndex(text: string, directory: Directory, where: string): Promise<ServedManifest | undefined> {
+async function readIndex(text: string, directory: Directory, where: string): Promise<{ manifest: ServedManifest; entries: readonly unknown[] } | undefined> {
   const digest = readDigest(text, where);
   const path = `sources/images/sha256-${digest.hex}.json`;
   const bytes = await directory.bytes(path);
@@ -135,6 +153,7 @@ async function readIndex(text: string, directory: Directory, where: string): Pro
   }
   const value = parseObject(bytes);
   if (value === undefined) throw new ShrinkwrapError('INPUT_MALFORMED', { what: where, text: path, wanted: 'an index in JSON' });
-  const mediaType = optionalString(value, 'mediaType');
-  return { mediaType: mediaType ?? OCI_INDEX, digest: formatDigest(digest), content: bytesContent(bytes) };
+  const { mediaType, manifests } = { mediaType: optionalString(value, 'mediaType'), manifests: value['manifests'] };
+  const manifest = { mediaType: mediaType ?? OCI_INDEX, digest: formatDigest(digest), content: bytesContent(bytes) };
+  return { manifest, entries: Array.isArray(manifests) ? (manifests as unknown[]) : [] };
 }
