@@ -78,12 +78,12 @@ check_unlisted() {
   shopt -u globstar dotglob nullglob
 }
 
-# Each of the images that are pushed at the same time is unpacked once, small ones a few at a time.
+# Each of the images that are pushed at the same time is unpacked once, small ones a few at a time; those of a layout are not.
 check_space() {
   local need have where=${TMPDIR:-/tmp}
   load_images
   ((${#IMAGES[@]} > 0)) || return 0
-  need=$(printf '%s\n' "${IMAGES[@]}" | awk -F '\t' '{ print $6 }' | sort -rn |
+  need=$(printf '%s\n' "${IMAGES[@]}" | awk -F '\t' '$2 !~ /\.json$/ { print $6 }' | sort -rn |
     awk -v "jobs=$JOBS" 'NR <= jobs { sum += $1 } END { printf "%.0f\n", sum / 1024 + 1 }')
   have=$(df -Pk -- "$where" | awk 'NR == 2 { print $4 }') || have=0
   [[ $have =~ ^[0-9]+$ ]] || have=0

@@ -51,10 +51,16 @@ VERBOSE=''
 . "$ROOT/kit/push-together.sh"
 # shellcheck source=indexes.sh
 . "$ROOT/kit/indexes.sh"
+# shellcheck source=layout.sh
+. "$ROOT/kit/layout.sh"
+# shellcheck source=manifests.sh
+. "$ROOT/kit/manifests.sh"
 # shellcheck source=engines.sh
 . "$ROOT/kit/engines.sh"
 # shellcheck source=images.sh
 . "$ROOT/kit/images.sh"
+# shellcheck source=dry-run.sh
+. "$ROOT/kit/dry-run.sh"
 # shellcheck source=sideload.sh
 . "$ROOT/kit/sideload.sh"
 # shellcheck source=verify.sh

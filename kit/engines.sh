@@ -44,7 +44,7 @@ push_skopeo() { # FILE DIGEST TARGET...
     wanted=$digest
     skopeo_place "$target"
     [[ -z ${PLACE_OPTIONS[*]} ]] || wanted=$NAMED
-    if ! skopeo_copy "${options[@]}" "${PLACE_OPTIONS[@]}" "oci-archive:$file" "$DESTINATION" 2>"$WORK/stderr" >&2; then
+    if ! skopeo_copy "$file" "${options[@]}" "${PLACE_OPTIONS[@]}" "$DESTINATION" 2>"$WORK/stderr" >&2; then
       WHY="skopeo: $(sed -n '$p' "$WORK/stderr")"
       return 1
     fi
@@ -69,13 +69,21 @@ skopeo_place() { # TARGET
 }
 
 skopeo_line() { # TARGET
+  local source=oci-archive:$FILE
+  ! in_layout || source=oci:IMAGE
   skopeo_place "$1"
-  command_line skopeo copy --preserve-digests "${PLACE_OPTIONS[@]}" "oci-archive:$FILE" "$DESTINATION"
+  command_line skopeo copy --preserve-digests "${PLACE_OPTIONS[@]}" "$source" "$DESTINATION"
 }
 
 # The policy file belongs to the machine and is often absent; the digest is what counts here. A path from the top of the archive: a colon above it
 # would be read as the beginning of a tag.
-skopeo_copy() { (cd -- "$ROOT" && TMPDIR=$WORK skopeo --insecure-policy copy -q "$@"); }
+skopeo_copy() { # FILE OPTION... DESTINATION
+  local from=$ROOT source=oci-archive:$1 options=("${@:2:$#-2}")
+  if in_layout; then
+    from=$WORK source=oci:stage
+  fi
+  (cd -- "$from" && TMPDIR=$WORK skopeo --insecure-policy copy -q "${options[@]}" "$source" "${@: -1}")
+}
 
 push_podman() { # FILE DIGEST TARGET...
   local file=$1 target
@@ -117,7 +125,7 @@ engine_load() { # FILE
   WAS_THERE=''
   ! engine "$WITH" image inspect "$CONFIG" || WAS_THERE=yes
   WHY=''
-  engine "$WITH" load -q -i "$ROOT/$1" || return 1
+  engine load_image "$WITH" || { WHY="$WITH: ${WHY#*: }" && return 1; }
 }
 
 arrived() { # FILE TARGET
@@ -130,7 +138,7 @@ arrived() { # FILE TARGET
 # The config's digest is what docker and podman call the image's id.
 CONFIG=''
 config_of() { # FILE
-  CONFIG=$(tar -xzOf "$ROOT/$1" manifest.json 2>/dev/null | tr -d ' \n' | sed -n 's,.*"Config":"blobs/sha256/\([0-9a-f]\{64\}\)".*,\1,p')
+  CONFIG=$(docker_document "$1" 2>/dev/null | tr -d ' \n' | sed -n 's,.*"Config":"blobs/sha256/\([0-9a-f]\{64\}\)".*,\1,p')
   [[ -n $CONFIG ]]
 }
 

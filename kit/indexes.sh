@@ -18,7 +18,10 @@ load_indexes() {
   for row in "${rows[@]}"; do
     IFS=$'\t' read -r index type size file targets <<<"$row"
     row_fault containers/index "$index" "$type" "$size" "$targets"
-    [[ $file =~ ^(sources/images|containers/indexes)/sha256-"${index#sha256:}"\.json$ ]] || FAULT=${FAULT:-the file name is none of an index}
+    case $file in
+      "sources/images/sha256-${index#sha256:}.json" | "containers/indexes/sha256-${index#sha256:}.json" | "containers/blobs/sha256/${index#sha256:}") ;;
+      *) FAULT=${FAULT:-the file name is none of an index} ;;
+    esac
     [[ -z $FAULT ]] || die "$E_CHECKSUM" "containers/indexes.tsv: refused: $FAULT"
     INDEX_TYPE[$index]=$type INDEX_FILE[$index]=$file INDEX_TARGETS[$index]=$targets
     IFS=, read -r -a list <<<"$targets"
@@ -67,13 +70,18 @@ stands_for_name() { # ROW
 }
 
 # Whether the row that was read is pinned to an index: its file brings all of that.
-pins_index() { [[ $IMAGE == *@"$NAMED" ]]; }
+pins_index() { [[ $IMAGE == *@"$NAMED" && -n ${INDEX_TYPE["$NAMED"]:-} ]]; }
 
 # MANIFESTS become the digests that a row brings: its own, and those of an index that its name pins.
 MANIFESTS=()
 manifests_of() { # ROW
-  local digest
   read_row "$1"
+  manifests_of_row
+}
+
+# The same of the row that was read.
+manifests_of_row() {
+  local digest
   MANIFESTS=("$DIGEST")
   pins_index || return 0
   for digest in ${INDEX_CHILDREN["$NAMED"]:-}; do

@@ -54,29 +54,35 @@ items_of() { # ROW REPOSITORY
 
 blob_file() { BLOB=$WORK/image/$1/blobs/sha256/$2; }
 
-# Takes nothing but blobs out of the image files, and nothing that is not what its name says.
+# Takes nothing but blobs out of the image files, and nothing that is not what its name says. Those of a layout stay where they are.
 unpack_rows() { # ROW...
-  local row path hex digest manifests
+  local row path hex manifests
   READY=()
   rm -rf -- "$WORK/image"
   mkdir -- "$WORK/image" "${@/#/$WORK/image/}"
   for row in "$@"; do
     read_row "$row"
     BLOBS[$row]='' FAILURE[$row]='' BYTES[$row]=0
-    if ! tar -xzf "$ROOT/$FILE" -C "$WORK/image/$row" --no-same-owner --no-same-permissions -- blobs 2>"$WORK/stderr"; then
+    manifests_of "$row"
+    if in_layout; then
+      rmdir -- "$WORK/image/$row"
+      ln -s -- "$ROOT/containers" "$WORK/image/$row"
+      layout_blobs
+      BLOBS[$row]="${LAYOUT_BLOBS[*]} "
+    elif tar -xzf "$ROOT/$FILE" -C "$WORK/image/$row" --no-same-owner --no-same-permissions -- blobs 2>"$WORK/stderr"; then
+      manifests=" $NAMED ${MANIFESTS[*]} "
+      for path in "$WORK/image/$row"/blobs/sha256/*; do
+        hex=${path##*/}
+        [[ $hex =~ ^[0-9a-f]{64}$ && -f $path && ! -L $path ]] || continue
+        [[ $manifests == *" sha256:$hex "* ]] || BLOBS[$row]+="$hex "
+      done
+    else
       FAILURE[$row]="cannot unpack $FILE: $(sed -n 1p "$WORK/stderr")"
       continue
     fi
-    manifests_of "$row"
-    manifests=" $NAMED ${MANIFESTS[*]} "
-    for path in "$WORK/image/$row"/blobs/sha256/*; do
-      hex=${path##*/}
-      [[ $hex =~ ^[0-9a-f]{64}$ && -f $path && ! -L $path ]] || continue
-      [[ $manifests == *" sha256:$hex "* ]] || BLOBS[$row]+="$hex "
-    done
-    for digest in "${MANIFESTS[@]}"; do
-      blob_file "$row" "${digest#sha256:}"
-      [[ -f $BLOB && ! -L $BLOB ]] || FAILURE[$row]="$digest is missing from the image file"
+    for hex in "${MANIFESTS[@]#sha256:}" ${BLOBS[$row]}; do
+      blob_file "$row" "$hex"
+      [[ -f $BLOB && ! -L $BLOB ]] || FAILURE[$row]="sha256:$hex is missing from the image file"
     done
   done
   check_blobs "$@"
@@ -91,18 +97,20 @@ unpack_rows() { # ROW...
 }
 
 check_blobs() { # ROW...
-  local row hex digest name files=()
+  local row hex name files=()
   for row in "$@"; do
     [[ -z ${FAILURE[$row]} ]] || continue
     manifests_of "$row"
-    for hex in ${BLOBS[$row]}; do files+=("$row/blobs/sha256/$hex"); done
-    for digest in "${MANIFESTS[@]}"; do files+=("$row/blobs/sha256/${digest#sha256:}"); done
+    for hex in "${MANIFESTS[@]#sha256:}" ${BLOBS[$row]}; do
+      # Images of a layout share their blobs: what one of them has looked at is good.
+      if ! in_layout || [[ ! -f $TMP/sound/$hex ]]; then files+=("$row/blobs/sha256/$hex"); fi
+    done
   done
   ((${#files[@]} > 0)) || return 0
   (cd -- "$WORK/image" && sha256sum -- "${files[@]}") >"$WORK/sums"
   while read -r hex name; do
     row=${name%%/*} name=${name##*/}
-    [[ $hex == "$name" ]] || FAILURE[$row]="sha256:$name has other bytes than its digest says"
+    if [[ $hex == "$name" ]]; then : >"$TMP/sound/$hex"; else FAILURE[$row]="sha256:$name has other bytes than its digest says"; fi
   done <"$WORK/sums"
 }
 
@@ -216,56 +224,6 @@ send_blobs() {
       LEFT+=("$row $repository $hex")
     fi
   done
-}
-
-# Once every blob is there, under each tag; by digest where the tag is that of an index. With a repository, only the tags in it.
-push_manifests() { # REPOSITORY ROW...
-  local only=$1 row target list digest lines=()
-  shift
-  for row in "$@"; do
-    [[ -z ${FAILURE[$row]} ]] || continue
-    manifests_of "$row"
-    IFS=, read -r -a list <<<"${WANTED[$row]}"
-    for target in "${list[@]}"; do
-      [[ -z $only || $only == "$PREFIX/${target%:*}" ]] || continue
-      if [[ -z ${INDEX_OF["=$target"]:-} ]]; then
-        lines+=("$row $PREFIX/${target%:*} ${target##*:} $DIGEST $MEDIA_TYPE")
-        continue
-      fi
-      for digest in "${MANIFESTS[@]}"; do
-        lines+=("$row $PREFIX/${target%:*} $digest $digest ${CHILD_TYPE["$digest"]:-$MEDIA_TYPE}")
-      done
-    done
-  done
-  put_manifests "${lines[@]}"
-}
-
-put_manifests() { # 'ROW REPOSITORY REFERENCE DIGEST MEDIA-TYPE'...
-  local line row repository reference digest type index lines=("$@")
-  ((${#lines[@]} > 0)) || return 0
-  batch_begin
-  for line in "${lines[@]}"; do
-    read -r row repository reference digest type <<<"$line"
-    manifest_file "$row" "$digest"
-    curl_value "@$BLOB"
-    # data-binary, not data: every byte counts.
-    batch_add "$BASE/v2/$repository/manifests/$reference" 'request = "PUT"' "data-binary = $QUOTED" "header = \"Content-Type: $type\""
-  done
-  use_repository "$repository"
-  batch_send
-  for index in "${!lines[@]}"; do
-    read -r row repository reference digest type <<<"${lines[index]}"
-    header docker-content-digest "$WORK/heads/$index"
-    [[ ! ${CODES[index]} =~ ^20[0-4]$ || $HEADER != "$digest" ]] || continue
-    manifest_file "$row" "$digest"
-    use_repository "$repository"
-    push_manifest "$repository" "$reference" "$digest" "$type" "$BLOB" || FAILURE[$row]=$WHY
-  done
-}
-
-manifest_file() { # ROW DIGEST
-  blob_file "$1" "${2#sha256:}"
-  [[ -z ${INDEX_FILE["$2"]:-} ]] || BLOB=$ROOT/${INDEX_FILE["$2"]}
 }
 
 # FROM becomes where another image of this run put a blob; the registry can take it from there without seeing it again.

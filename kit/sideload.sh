@@ -11,6 +11,8 @@ sideload_images() {
     printf 'This archive was packed without images.\n'
     return 0
   fi
+  workspace
+  WORK=$TMP
   sideload_begin
   for number in "${!IMAGES[@]}"; do
     read_row "$number"
@@ -21,19 +23,13 @@ sideload_images() {
       left=$((left + 1))
       continue
     fi
+    [[ -n $DRY_RUN ]] || stage_image || die "$E_CHECKSUM" "$(printable "$IMAGE"): $WHY"
     "sideload_$SIDELOAD" || die "$E_IMAGES" "$(printable "$IMAGE"): ${SIDELOAD_TOOL[*]} failed"
     done=$((done + 1))
     [[ -n $DRY_RUN ]] || progress "[$done/$((${#IMAGES[@]} - left))] $IMAGE $(mebibytes "$SIZE")"
   done
   ((left == 0)) || warn "$left images of other architectures are left out: a name has one image there"
   "sideload_${SIDELOAD}_end" "$done"
-}
-
-# LOADED becomes the name under which an image file is loaded: engines refuse digests there.
-LOADED=''
-loaded_name() { # IMAGE DIGEST
-  LOADED=${1%@*}
-  [[ ${LOADED##*/} == *:* ]] || LOADED+=:sha256-${2:7:12}
 }
 
 SIDELOAD_TOOL=()
@@ -53,10 +49,23 @@ sideload_begin() {
   [[ -n $DRY_RUN ]] || require_tools gzip "${before[@]}" "${SIDELOAD_TOOL[0]}"
 }
 
-# The image files are what `docker load` reads as they are.
+# The image files are what `docker load` reads as they are; out of a layout they are made.
 sideload_save() {
-  [[ -z $DRY_RUN && -f $DIRECTORY/${FILE##*/} ]] && cmp -s -- "$ROOT/$FILE" "$DIRECTORY/${FILE##*/}" && return 0
-  run cp -- "$ROOT/$FILE" "$DIRECTORY/${FILE##*/}"
+  local to
+  saved_file
+  to=$DIRECTORY/$SAVED
+  if in_layout; then
+    if [[ -n $DRY_RUN ]]; then printf '+ tar -chf %s\n' "$(command_line "$to" oci-layout index.json manifest.json blobs)"; else layout_tar >"$to"; fi
+    return
+  fi
+  [[ -z $DRY_RUN && -f $to ]] && cmp -s -- "$ROOT/$FILE" "$to" && return 0
+  run cp -- "$ROOT/$FILE" "$to"
+}
+
+SAVED=''
+saved_file() {
+  SAVED=${FILE##*/}
+  ! in_layout || SAVED=${SAVED%.json}.tar
 }
 
 sideload_save_end() { # COUNT
@@ -69,7 +78,8 @@ sideload_save_end() { # COUNT
       stands_for_name "$number" || continue
       read_row "$number"
       loaded_name "$IMAGE" "$DIGEST"
-      printf '%s\t%s\t%s\n' "$LOADED" "${FILE##*/}" "$TARGETS"
+      saved_file
+      printf '%s\t%s\t%s\n' "$LOADED" "$SAVED" "$TARGETS"
     done >"$DIRECTORY/images.tsv"
   fi
   [[ -z $(juju_client) ]] || juju_gate
@@ -80,7 +90,9 @@ sideload_save_end() { # COUNT
   printf 'load.sh loads, tags and pushes; without an address it only loads.\n'
 }
 
-sideload_load() { run "${SIDELOAD_TOOL[@]}" load -q -i "$ROOT/$FILE" >&2; }
+sideload_load() {
+  if [[ -n $DRY_RUN ]]; then printf '+ %s\n' "$(load_line "${SIDELOAD_TOOL[@]}")"; else load_image "${SIDELOAD_TOOL[@]}" >&2; fi
+}
 
 sideload_load_end() { printf '%d images loaded into %s\n' "$1" "${SIDELOAD_TOOL[0]}"; }
 
@@ -98,9 +110,9 @@ sideload_containerd() {
   # Without it what is for other machines is dropped, and the index with it.
   ! pins_index || import+=(--all-platforms)
   if [[ -n $DRY_RUN ]]; then
-    printf '+ %s | %s\n' "$(command_line gzip -dc "./$FILE")" "$(command_line "${SIDELOAD_TOOL[@]}" "${import[@]}" -)"
+    printf '+ %s | %s\n' "$(image_tar_line)" "$(command_line "${SIDELOAD_TOOL[@]}" "${import[@]}" -)"
   else
-    gzip -dc <"$ROOT/$FILE" | "${SIDELOAD_TOOL[@]}" "${import[@]}" - >/dev/null || return 1
+    image_tar | "${SIDELOAD_TOOL[@]}" "${import[@]}" - >/dev/null || return 1
   fi
   for name in "${names[@]}"; do
     [[ $name == "$LOADED" ]] || run "${SIDELOAD_TOOL[@]}" images tag --force "$LOADED" "$name" >&2 || return 1

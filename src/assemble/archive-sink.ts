@@ -31,8 +31,8 @@ export interface ArchiveOptions {
 
 const TAR_BLOCK = 512;
 const TAR_END = 2 * TAR_BLOCK;
-/** Files that gain nothing from another round of compression. */
-const PACKED = /\.(?:charm|snap|tgz|gz|xz|zst|bz2|zip|whl|deb)$/;
+/** Files that gain nothing from another round of compression; blobs of images are compressed layers but for crumbs. */
+const PACKED = /\.(?:charm|snap|tgz|gz|xz|zst|bz2|zip|whl|deb)$|^containers\/blobs\//;
 
 /**
  * Entries go through archiver one at a time, because it gives no backpressure and loses failures when entries are queued

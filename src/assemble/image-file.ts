@@ -2,10 +2,11 @@
 import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import type { Platform } from '../domain/arch.ts';
-import { type Digest, formatDigest } from '../domain/digest.ts';
+import type { Digest } from '../domain/digest.ts';
 import { ShrinkwrapError } from '../domain/errors.ts';
 import { imageBlobs, namedBy, type ImageContent } from '../domain/image-blobs.ts';
 import { isImageConfig } from '../domain/image-config-type.ts';
+import { blobName, dockerDocument, indexDocument, OCI_LAYOUT } from '../domain/image-documents.ts';
 import { parseImageRef } from '../domain/image-ref.ts';
 import { localFailure } from '../store/local-failure.ts';
 import { splitViews } from './split-views.ts';
@@ -46,46 +47,27 @@ export function imageFile(input: ImageFileInput): ImageFile {
 /** Small documents first: a reader that streams knows what follows (facts/oci.md 4.1). */
 function entriesOf(input: ImageFileInput): Entry[] {
   return [
-    documentEntry('oci-layout', { imageLayoutVersion: '1.0.0' }),
-    documentEntry('index.json', indexDocument(input)),
+    documentEntry('oci-layout', OCI_LAYOUT),
+    documentEntry('index.json', indexOf(input)),
     // What is no image has no docker form (docs/archive-format.md).
-    ...(isImageConfig(input.config.mediaType) ? [documentEntry('manifest.json', dockerDocument(input))] : []),
+    ...(isImageConfig(input.config.mediaType) ? [documentEntry('manifest.json', dockerDocument(fullName(input.reference, input.tag), input))] : []),
     ...imageBlobs(input).map(({ digest, size }) => ({ name: blobName(digest), size, path: input.blobPath(digest) })),
   ];
 }
 
-function documentEntry(name: string, document: unknown): Entry {
-  const text = Buffer.from(JSON.stringify(document));
+function documentEntry(name: string, document: string): Entry {
+  const text = Buffer.from(document);
   return { name, size: text.length, text };
 }
 
-function indexDocument({ reference, tag, platform, ...image }: ImageFileInput): unknown {
-  const { os, architecture, variant } = platform;
-  const { mediaType, digest, size } = namedBy(image);
-  const descriptor = {
-    mediaType,
-    digest: formatDigest(digest),
-    size,
-    ...(image.whole === undefined && { platform: { architecture, os, ...(variant !== undefined && { variant }) } }),
-    // containerd, docker and podman take the first for the name; what they make of the second differs (facts/oci.md 4.2).
-    annotations: { 'io.containerd.image.name': fullName(reference, tag), 'org.opencontainers.image.ref.name': tag },
-  };
-  return { schemaVersion: 2, mediaType: 'application/vnd.oci.image.index.v1+json', manifests: [descriptor] };
+function indexOf({ reference, tag, platform, ...image }: ImageFileInput): string {
+  const entry = { named: namedBy(image), containerdName: fullName(reference, tag), refName: tag };
+  return indexDocument([image.whole === undefined ? { ...entry, platform } : entry]);
 }
-
-const dockerDocument = ({ reference, tag, config, layers }: ImageFileInput): unknown => [
-  { Config: blobName(config.digest), RepoTags: [fullName(reference, tag)], Layers: layers.map(({ digest }) => blobName(digest)) },
-];
 
 function fullName(reference: string, tag: string): string {
   const { host, path } = parseImageRef(reference);
   return `${host}/${path}:${tag}`;
-}
-
-function blobName(digest: Digest): string {
-  if (digest.algorithm !== 'sha256')
-    throw new ShrinkwrapError('INPUT_MALFORMED', { what: 'digest of a blob', text: formatDigest(digest), wanted: 'sha256:<hex>' });
-  return `blobs/sha256/${digest.hex}`;
 }
 
 async function* tarOf(entries: readonly Entry[], signal: AbortSignal): AsyncGenerator<Uint8Array | Piece, void, undefined> {

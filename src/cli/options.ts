@@ -85,6 +85,12 @@ export const OPTIONS = {
   },
   strict: { group: 'what', verbs: ['verify'], help: 'refuse snaps whose root only the archive itself brings' },
   'allow-incomplete-images': { group: 'what', verbs: PACKING, help: 'pack a track whose image lists are incomplete, and what add-ons would lack' },
+  'image-format': {
+    value: 'FORMAT',
+    group: 'what',
+    verbs: PACKING,
+    help: 'tgz: a file for each image (default); layout: one OCI layout, smaller where images share layers',
+  },
   registry: { value: 'HOST[:PORT]', group: 'what', verbs: PACKING, help: "bake the site's registry into bundle.yaml (http://HOST for plain http)" },
   plan: { value: 'FILE', group: 'what', verbs: ['pack'], help: 'pack exactly this plan' },
   catalogue: { value: 'FILE', repeatable: true, group: 'what', verbs: PACKING, help: 'add curated knowledge to the built-in catalogue' },

@@ -21,6 +21,7 @@ export function requestFromValues(system: string, values: Values): RecipeRequest
     overlays: values.all('overlay'),
     skip: SKIP_KINDS.filter((kind) => values.on(`skip-${kind}`)),
     ...(registry !== undefined && { registry }),
+    ...(formatOf(values.text('image-format')) === 'layout' && { imageFormat: 'layout' }),
     ...snapsOf(values),
     ...(values.on('gpu') && { gpu: true }),
     ...(values.on('map-charmstore') && { mapCharmstore: true }),
@@ -58,6 +59,10 @@ function snapsOf(values: Values): Pick<RecipeRequest, 'snaps' | 'snapChannels'> 
   const snaps = values.all('snap').map(complete('snap', 'NAME or NAME=CHANNEL'));
   const snapChannels = values.all('snap-channel').map(complete('snap-channel', 'NAME=CHANNEL'));
   return { ...(snaps.length > 0 && { snaps }), ...(snapChannels.length > 0 && { snapChannels }) };
+}
+
+function formatOf(text = 'tgz'): 'tgz' | 'layout' {
+  return text === 'tgz' || text === 'layout' ? text : bad('image-format', text, 'tgz or layout');
 }
 
 export function archsOf(texts: readonly string[]): Arch[] {

@@ -27,6 +27,8 @@ export interface PlanRequest {
   readonly snaps?: readonly string[];
   /** NAME=CHANNEL of each snap whose channel was given. */
   readonly snapChannels?: readonly string[];
+  /** Absent: each image is a file of its own. */
+  readonly imageFormat?: 'layout';
   /** A track without a complete image list was accepted; absent: it was not. */
   readonly allowIncompleteImages?: true;
   /** Names below sources/lists/ of the lists of images that were given. */

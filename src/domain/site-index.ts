@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { formatPlatform } from './arch.ts';
 import type { Descriptor, ImageArtifact, ImageChild } from './artifact.ts';
 import { digest, formatDigest } from './digest.ts';
+import { OCI_INDEX, platformIndex } from './image-documents.ts';
 import { byCodeUnit, sortedBy } from './sorted.ts';
 
 export interface SiteIndex {
@@ -14,8 +15,6 @@ export interface SiteIndex {
   /** PATH:TAG below the prefix of the site's registry, sorted. No target is that of two indexes. */
   readonly targets: readonly string[];
 }
-
-const OCI_INDEX = 'application/vnd.oci.image.index.v1+json';
 
 /** Sorted by their first targets. */
 export function siteIndexes(images: readonly ImageArtifact[]): SiteIndex[] {
@@ -47,13 +46,7 @@ function madeIndex(images: readonly ImageArtifact[]): Omit<SiteIndex, 'targets'>
   const byPlatform = new Map(images.toReversed().map((image) => [formatPlatform(image.platform), image]));
   if (byPlatform.size < 2) return undefined;
   const children = sortedBy(byPlatform.values(), ({ platform }) => formatPlatform(platform));
-  const manifests = children.map(({ manifest, platform: { os, architecture, variant } }) => ({
-    mediaType: manifest.mediaType,
-    digest: formatDigest(manifest.digest),
-    size: manifest.size,
-    platform: { architecture, os, ...(variant !== undefined && { variant }) },
-  }));
-  const made = JSON.stringify({ schemaVersion: 2, mediaType: OCI_INDEX, manifests });
+  const made = platformIndex(children);
   const hex = createHash('sha256').update(made).digest('hex');
   return { index: { mediaType: OCI_INDEX, digest: digest('sha256', hex), size: Buffer.byteLength(made) }, made, children: unique(children) };
 }

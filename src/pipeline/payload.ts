@@ -2,10 +2,12 @@
 import { createReadStream } from 'node:fs';
 import { bytesEntry, type Entry } from '../assemble/entry.ts';
 import { imageFile } from '../assemble/image-file.ts';
-import type { Artifact, ArtifactKind, ArtifactOf } from '../domain/artifact.ts';
+import type { Artifact, ArtifactKind, ArtifactOf, Descriptor } from '../domain/artifact.ts';
 import { formatDigest, type Digest } from '../domain/digest.ts';
 import { imageBlobs } from '../domain/image-blobs.ts';
-import { parseImageRef } from '../domain/image-ref.ts';
+import { dockerDocument } from '../domain/image-documents.ts';
+import { loadedName, parseImageRef } from '../domain/image-ref.ts';
+import { layoutBlobs, layoutPath, liesInLayout } from '../domain/layout.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { Store } from '../store/store.ts';
 import { kitEntries } from './kit-entries.ts';
@@ -33,6 +35,7 @@ const entryOf = <K extends ArtifactKind>(artifact: ArtifactOf<K>, store: Store, 
 export async function payloadOf({ plan, store, assertions, snapTrust, archiveFile }: PayloadInput): Promise<Entry[]> {
   return [
     ...(await Promise.all(plan.artifacts.map((artifact) => entryOf(artifact, store, plan)))),
+    ...(await Promise.all(layoutBlobs(plan).map((blob) => blobEntry(blob, store)))),
     ...plan.files.map(({ path, text, encoding }) => bytesEntry(path, encoding === 'base64' ? Buffer.from(text, 'base64') : text)),
     ...[...assertions].map(([path, bytes]) => bytesEntry(path, bytes)),
     ...(plan.artifacts.some(({ kind }) => kind === 'snap')
@@ -58,10 +61,23 @@ async function resourceEntry(resource: ArtifactOf<'resource'>, store: Store, { a
   const image = artifacts.find((each): each is ArtifactOf<'image'> => each.kind === 'image' && each.path === derived.image);
   if (image === undefined) throw new Error(`${path} is made of ${derived.image}, which is not in the plan`);
   // The image under the very name that the charm's option has, so that no registry is asked for it.
-  return { ...(await imageEntry({ ...image, name: derived.reference }, store)), path };
+  return { ...(await imageFileEntry({ ...image, name: derived.reference }, store)), path };
 }
 
-async function imageEntry(image: ArtifactOf<'image'>, store: Store): Promise<Entry> {
+/** In a layout an image is a document beside the blobs. */
+function imageEntry(image: ArtifactOf<'image'>, store: Store): Promise<Entry> {
+  if (!liesInLayout(image)) return imageFileEntry(image, store);
+  const { name, path, manifest } = image;
+  return Promise.resolve(bytesEntry(path, dockerDocument(loadedName(parseImageRef(name), manifest.digest), image)));
+}
+
+async function blobEntry({ digest, size }: Descriptor, store: Store): Promise<Entry> {
+  const file = await store.find(digest, size);
+  if (file === undefined) throw new Error(`${formatDigest(digest)} is not in the store`);
+  return { path: layoutPath(digest), mode: 0o644, size, open: () => createReadStream(file, { highWaterMark: 1 << 20 }) };
+}
+
+async function imageFileEntry(image: ArtifactOf<'image'>, store: Store): Promise<Entry> {
   const { manifest, config, layers, whole, platform, name, path } = image;
   const paths = new Map<string, string>();
   for (const { digest, size } of imageBlobs(image)) {

@@ -21,6 +21,7 @@ export function planProblems(value: unknown, file: string): Problem[] {
   if (!isFields(archive) || !isText(archive['name']) || !isText(archive['track']) || !isText(archive['risk'])) say('archive: wanted name, track and risk');
   if (!isFields(request) || !Array.isArray(request['archs']) || !request['archs'].every((arch) => isText(arch) && isArch(arch)))
     say('request.archs: wanted architectures');
+  if (isFields(request) && ![undefined, 'layout'].includes(request['imageFormat'] as string | undefined)) say('request.imageFormat: wanted layout, or none');
   if (!Array.isArray(value['bases']) || !Array.isArray(value['warnings']) || !isFields(value['totals'])) say('wanted bases, warnings and totals');
   if (!Array.isArray(artifacts) || !Array.isArray(files)) return [...problems, { file, code: 'plan', message: 'wanted the lists artifacts and files' }];
   artifacts.forEach((artifact: unknown, index) => artifactMessages(artifact).forEach((message) => say(`artifacts[${index}].${message}`)));

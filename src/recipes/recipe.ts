@@ -20,6 +20,8 @@ export interface RecipeRequest {
   readonly imageSources: readonly string[];
   /** A track without a complete image list is packed all the same. */
   readonly allowIncompleteImages: boolean;
+  /** One layout in which images share their blobs; absent: each image is a file of its own. */
+  readonly imageFormat?: 'layout';
   /** Keep what charms do about GPUs. */
   readonly gpu?: boolean;
   /** Charm Store URLs become the charms of Charmhub that they are now. */

@@ -1,19 +1,20 @@
 /** Tables and texts of the indexes that tags of the site answer (docs/archive-format.md). Pure. */
 import type { ImageArtifact } from '../domain/artifact.ts';
 import { formatDigest } from '../domain/digest.ts';
-import type { PlanFile } from '../domain/plan.ts';
+import { layoutPath } from '../domain/layout.ts';
+import type { PlanFile, PlanRequest } from '../domain/plan.ts';
 import { siteIndexes, type SiteIndex } from '../domain/site-index.ts';
 import { formatTsv } from '../domain/tsv.ts';
 
 /** None where every tag answers one manifest. */
-export function siteIndexFiles(images: readonly ImageArtifact[]): PlanFile[] {
+export function siteIndexFiles(images: readonly ImageArtifact[], format?: PlanRequest['imageFormat']): PlanFile[] {
   const indexes = siteIndexes(images);
   if (indexes.length === 0) return [];
   const rows = indexes.map((each) => ({
     index: formatDigest(each.index.digest),
     media_type: each.index.mediaType,
     size: each.index.size,
-    file: placeOf(each),
+    file: placeOf(each, format),
     targets: each.targets.join(','),
   }));
   const children = indexes.flatMap(({ index, children: all }) =>
@@ -27,9 +28,12 @@ export function siteIndexFiles(images: readonly ImageArtifact[]): PlanFile[] {
   return [
     { path: 'containers/indexes.tsv', text: formatTsv(['index', 'media_type', 'size', 'file', 'targets'], rows) },
     { path: 'containers/children.tsv', text: formatTsv(['index', 'digest', 'media_type', 'blobs'], children) },
-    ...indexes.flatMap((each) => (each.made === undefined ? [] : [{ path: placeOf(each), text: each.made }])),
+    ...indexes.flatMap((each) => (each.made === undefined ? [] : [{ path: placeOf(each, format), text: each.made }])),
   ];
 }
 
-/** Those of upstream are among the raw answers. */
-const placeOf = ({ index, made }: SiteIndex): string => `${made === undefined ? 'sources/images' : 'containers/indexes'}/sha256-${index.digest.hex}.json`;
+/** A layout has them among its blobs; else those of upstream are among the raw answers. */
+function placeOf({ index, made }: SiteIndex, format: PlanRequest['imageFormat']): string {
+  if (format === 'layout') return layoutPath(index.digest);
+  return `${made === undefined ? 'sources/images' : 'containers/indexes'}/sha256-${index.digest.hex}.json`;
+}

@@ -2,7 +2,7 @@
 import { after, before, describe, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { cp, readFile, stat, writeFile } from 'node:fs/promises';
+import { cp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Manifest } from '#src/domain/manifest.js';
 import type { Plan } from '#src/domain/plan.js';
@@ -17,7 +17,7 @@ applications:
   cilium: {charm: cilium, channel: 1.29/stable}
 `;
 const EPOCH = { SOURCE_DATE_EPOCH: '1764000000' };
-const FORMATS = ['tgz'] as const;
+const FORMATS = ['tgz', 'layout'] as const;
 
 describe('a pinned index and two architectures', () => {
   let folder: Folder;
@@ -33,7 +33,7 @@ describe('a pinned index and two architectures', () => {
     const upstreams = await serveDirs([join(folder.path, 'world')]);
     try {
       for (const format of FORMATS) {
-        const planned = await cli(['plan', './bundle.yaml', '-a', 'amd64,arm64', '-o', `${format}.json`], upstreams);
+        const planned = await cli(['plan', './bundle.yaml', '-a', 'amd64,arm64', '--image-format', format, '-o', `${format}.json`], upstreams);
         assert.equal(planned.code, 0, planned.stderr);
         const packed = await cli(['pack', '--plan', `${format}.json`, '-d', format, '-o', `${format}.tar.gz`], upstreams);
         assert.equal(packed.code, 0, packed.stderr);
@@ -70,7 +70,9 @@ describe('a pinned index and two architectures', () => {
             { architecture: 'arm64', os: 'linux' },
           ],
         );
-        assert.equal(rows.find(({ targets }) => targets === cilium[0]?.targets.join(','))?.file, `sources/images/sha256-${cilium[0]?.index?.hex}.json`);
+        const hex = cilium[0]?.index?.hex ?? '';
+        const places = { tgz: `sources/images/sha256-${hex}.json`, layout: `containers/blobs/sha256/${hex}` };
+        assert.equal(rows.find(({ targets }) => targets === cilium[0]?.targets.join(','))?.file, places[format]);
       });
 
       test('verify and rehearse hold: the registry answers both indexes and every manifest below them', async () => {
@@ -83,7 +85,7 @@ describe('a pinned index and two architectures', () => {
       test('packing what it serves gives the same artifacts and the same tables', async () => {
         const upstreams = await serveDirs([join(folder.path, format)], join(folder.path, 'world/snaps/trust/world-root.assert'));
         try {
-          const packed = await cli(['./bundle.yaml', '-a', 'amd64,arm64', '-d', `${format}-again`, '--skip-tar-gz'], upstreams);
+          const packed = await cli(['./bundle.yaml', '-a', 'amd64,arm64', '--image-format', format, '-d', `${format}-again`, '--skip-tar-gz'], upstreams);
           assert.equal(packed.code, 0, packed.stderr);
         } finally {
           await upstreams.close();
@@ -96,6 +98,33 @@ describe('a pinned index and two architectures', () => {
       });
     });
   }
+
+  test('the archive with the layout is smaller, since images share their layers, and is the same file each time', async () => {
+    const [tgz, layout] = await Promise.all(FORMATS.map(async (format) => (await stat(join(folder.path, `${format}.tar.gz`))).size));
+    assert.ok((layout ?? 0) < (tgz ?? 0), `${layout} bytes and ${tgz}`);
+    const upstreams = await serveDirs([join(folder.path, 'world')]);
+    try {
+      const again = await cli(['pack', '--plan', 'layout.json', '-o', 'again.tar.gz', '-q'], upstreams);
+      assert.equal(again.code, 0, again.stderr);
+    } finally {
+      await upstreams.close();
+    }
+    assert.ok((await readFile(join(folder.path, 'again.tar.gz'))).equals(await readFile(join(folder.path, 'layout.tar.gz'))));
+  });
+
+  test('a rehearsal names a blob of the layout that is gone, also when the sums agree', async () => {
+    const site = join(folder.path, 'gone');
+    await cp(join(folder.path, 'layout'), site, { recursive: true });
+    const { artifacts } = JSON.parse(await read('layout.json')) as Plan;
+    const cilium = artifacts.find((artifact) => artifact.kind === 'image' && artifact.whole !== undefined);
+    const lost = `containers/blobs/sha256/${cilium?.kind === 'image' ? cilium.whole?.children[3]?.layers[1]?.digest.hex : ''}`;
+    await rm(join(site, lost));
+    const sums = await readFile(join(site, 'SHA256SUMS'), 'utf8');
+    await writeFile(join(site, 'SHA256SUMS'), sums.replace(new RegExp(`.*${lost}\n`), ''));
+    const ran = await cli(['rehearse', 'gone']);
+    assert.equal(ran.code, 6, ran.stdout + ran.stderr);
+    assert.match(ran.stdout, new RegExp(`^missing {2}${lost}`, 'm'));
+  });
 
   test('a pinned index that lacks an image upstream is exit 4 and names it', async () => {
     const world = join(folder.path, 'lacking');

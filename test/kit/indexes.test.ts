@@ -8,8 +8,8 @@ import { indexedArchive, type IndexedArchive } from '../support/indexed-archive.
 import { dockerRegistry, hasPeer, scriptedRegistry } from '../support/kit-registry.ts';
 import { deploySh } from '../support/kit-run.ts';
 
-async function archiveFor(t: TestContext): Promise<IndexedArchive> {
-  const archive = await indexedArchive();
+async function archiveFor(t: TestContext, format?: 'layout'): Promise<IndexedArchive> {
+  const archive = await indexedArchive(format);
   t.after(() => archive.remove());
   return archive;
 }

@@ -92,3 +92,29 @@ export async function imageFiles(): Promise<Files> {
     [`sources/images/sha256-${sha256(INDEX)}.json`]: INDEX,
   };
 }
+
+/** The same images where they share one layout. */
+export function layoutFiles(): Files {
+  const blobs = Object.fromEntries([PAUSE, OTHER, CONFIG, OTHER_CONFIG, LAYER, INDEX].map((blob) => [`containers/blobs/sha256/${sha256(blob)}`, blob]));
+  const row = (name: string, file: string, bytes: Buffer, index: string, target: string): (string | number)[] => [
+    name,
+    `containers/${file}.json`,
+    `sha256:${sha256(bytes)}`,
+    MANIFEST_TYPE,
+    'linux/amd64',
+    1,
+    index,
+    target,
+  ];
+  return {
+    'manifest.json': manifest([]),
+    'containers/images.tsv': imageTable([
+      row(`h.io/cdk/pause:3.9@sha256:${sha256(INDEX)}`, 'cdk_pause_3.9', PAUSE, `sha256:${sha256(INDEX)}`, 'pause:3.9'),
+      row('quay.io/calico/node:v1', 'calico_node_v1', OTHER, '-', 'calico/node:v1'),
+    ]),
+    'containers/cdk_pause_3.9.json': '[]',
+    'containers/calico_node_v1.json': '[]',
+    [`sources/images/sha256-${sha256(INDEX)}.json`]: INDEX,
+    ...blobs,
+  };
+}

@@ -3,7 +3,21 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { getJson, manifest, serveFiles, sha256 } from './serve-fixture.ts';
-import { CONFIG, INDEX, INDEX_TYPE, LAYER, MANIFEST_TYPE, OTHER, OTHER_CONFIG, PAUSE, imageFile, imageFiles, imageTable, tarOf } from './serve-image-files.ts';
+import {
+  CONFIG,
+  INDEX,
+  INDEX_TYPE,
+  LAYER,
+  MANIFEST_TYPE,
+  OTHER,
+  OTHER_CONFIG,
+  PAUSE,
+  imageFile,
+  imageFiles,
+  imageTable,
+  layoutFiles,
+  tarOf,
+} from './serve-image-files.ts';
 
 const digestOf = (bytes: Buffer): string => `sha256:${sha256(bytes)}`;
 const ACCEPT = [
@@ -58,6 +72,17 @@ describe('pull', () => {
       [`200 ${digestOf(index)}`, `200 ${digestOf(index)}`, `200 ${digestOf(PAUSE)}`, `200 ${digestOf(OTHER)}`, '404 -'],
     );
     assert.equal((await get(`${url}/v2/x/y/blobs/${digestOf(OTHER_CONFIG)}`)).status, 200);
+  });
+
+  it('answers out of a layout, to each repository its own blobs', async (t) => {
+    const { url } = await serveFiles(t, layoutFiles());
+    assert.deepEqual((await get(`${url}/v2/cdk/pause/manifests/3.9`)).bytes, INDEX);
+    assert.deepEqual((await get(`${url}/v2/cdk/pause/manifests/${digestOf(PAUSE)}`)).bytes, PAUSE);
+    assert.deepEqual((await get(`${url}/v2/calico/node/manifests/v1`)).bytes, OTHER);
+    const range = await get(`${url}/v2/cdk/pause/blobs/${digestOf(LAYER)}`, { range: 'bytes=70000-70099' });
+    assert.deepEqual([range.status, range.bytes.equals(LAYER.subarray(70_000, 70_100))], [206, true]);
+    assert.equal((await get(`${url}/v2/calico/node/blobs/${digestOf(OTHER_CONFIG)}`)).status, 200);
+    for (const other of [CONFIG, INDEX]) assert.equal((await get(`${url}/v2/calico/node/blobs/${digestOf(other)}`)).status, 404);
   });
 
   it('answers HEAD with the headers alone', async (t) => {

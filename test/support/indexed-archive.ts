@@ -8,8 +8,11 @@ import { ociPlatform, type Arch } from '#src/domain/arch.js';
 import type { Descriptor, ImageArtifact, ImageChild, WholeIndex } from '#src/domain/artifact.js';
 import { formatDigest, parseDigest } from '#src/domain/digest.js';
 import { imageBlobs } from '#src/domain/image-blobs.js';
-import { parseImageRef } from '#src/domain/image-ref.js';
+import { dockerDocument } from '#src/domain/image-documents.js';
+import { loadedName, parseImageRef } from '#src/domain/image-ref.js';
+import { layoutBlobs, layoutPath } from '#src/domain/layout.js';
 import { imagesTable } from '#src/recipes/images-table.js';
+import { layoutFiles, placeImages } from '#src/recipes/layout-files.js';
 import { siteIndexFiles } from '#src/recipes/site-index-files.js';
 import { layerTar } from '../../scripts/world/layer-tar.ts';
 import { buildKitArchive, type KitArchive } from './kit-archive.ts';
@@ -29,7 +32,7 @@ export interface IndexedArchive extends KitArchive {
   readonly blobPath: (digest: Descriptor['digest']) => string;
 }
 
-export async function indexedArchive(): Promise<IndexedArchive> {
+export async function indexedArchive(format?: 'layout'): Promise<IndexedArchive> {
   const archive = buildKitArchive({ images: [] });
   const folder = join(archive.beside, 'blobs');
   mkdirSync(folder);
@@ -44,23 +47,29 @@ export async function indexedArchive(): Promise<IndexedArchive> {
   const [agent, armAgent] = [child('agent', 'amd64'), child('agent', 'arm64')];
   const pinned = indexOf([agent, armAgent], attestationOf(put), put);
   const pin = formatDigest(pinned.index.digest);
-  const artifacts = [
-    artifactOf(`quay.io/site/agent:v1@${pin}`, 'amd64', agent, pinned),
-    artifactOf('rocks.canonical.com/cdk/pause:3.9', 'amd64', child('pause', 'amd64')),
-    artifactOf('rocks.canonical.com/cdk/proxy:2', 'amd64', child('proxy', 'amd64')),
-    artifactOf('rocks.canonical.com/cdk/proxy:2', 'arm64', child('proxy', 'arm64')),
-  ];
+  const artifacts = placeImages(
+    [
+      artifactOf(`quay.io/site/agent:v1@${pin}`, 'amd64', agent, pinned),
+      artifactOf('rocks.canonical.com/cdk/pause:3.9', 'amd64', child('pause', 'amd64')),
+      artifactOf('rocks.canonical.com/cdk/proxy:2', 'amd64', child('proxy', 'amd64')),
+      artifactOf('rocks.canonical.com/cdk/proxy:2', 'arm64', child('proxy', 'arm64')),
+    ],
+    format,
+  );
   for (const artifact of artifacts) {
-    const { name, platform, path, manifest, config, layers, whole } = artifact;
+    const { name, path, platform, manifest, config, layers, whole } = artifact;
     const content = { manifest, config, layers, ...(whole !== undefined && { whole }) };
-    const file = imageFile({ ...content, reference: name, tag: parseImageRef(name).tag ?? '', platform, blobPath });
-    archive.put(path, Buffer.concat(await file.stream(AbortSignal.timeout(60_000)).toArray()));
+    const { tag = '' } = parseImageRef(name);
+    const file = imageFile({ ...content, reference: name, tag, platform, blobPath });
+    if (format === undefined) archive.put(path, Buffer.concat(await file.stream(AbortSignal.timeout(60_000)).toArray()));
+    else archive.put(path, dockerDocument(loadedName(parseImageRef(name), manifest.digest), artifact));
   }
+  const tables = [imagesTable(artifacts), ...siteIndexFiles(artifacts, format), ...layoutFiles(artifacts, format)];
+  for (const { digest } of layoutBlobs({ artifacts, files: tables })) archive.put(layoutPath(digest), readFileSync(blobPath(digest)));
   archive.put(`sources/images/sha256-${pinned.index.digest.hex}.json`, readFileSync(blobPath(pinned.index.digest)));
-  const tables = [imagesTable(artifacts), ...siteIndexFiles(artifacts)];
   for (const { path, text } of tables) archive.put(path, text);
   archive.seal();
-  const made = tables.find(({ path }) => path.startsWith('containers/indexes/'))?.text ?? '';
+  const made = tables.find(({ text }) => text.startsWith('{"schemaVersion":2') && text.includes('"arm64"') && !text.includes('annotations'))?.text ?? '';
   const tags = {
     'site/agent:v1': pin,
     'pause:3.9': formatDigest(artifacts[1]?.manifest.digest ?? pinned.index.digest),

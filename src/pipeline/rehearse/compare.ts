@@ -8,7 +8,9 @@ import type { Artifact, ArtifactKind, ArtifactOf } from '../../domain/artifact.t
 import { formatDigest } from '../../domain/digest.ts';
 import { isShrinkwrapError } from '../../domain/errors.ts';
 import { imageBlobs, namedBy } from '../../domain/image-blobs.ts';
+import { dockerDocument } from '../../domain/image-documents.ts';
 import { loadedName, parseImageRef } from '../../domain/image-ref.ts';
+import { layoutBlobs, layoutPath, liesInLayout } from '../../domain/layout.ts';
 import type { Plan } from '../../domain/plan.ts';
 import { readImageFile } from '../../store/image-archive.ts';
 import type { Settings } from '../settings.ts';
@@ -37,6 +39,10 @@ export async function compareWithPlan(options: CompareOptions): Promise<Check[]>
   for (const artifact of options.plan.artifacts) {
     options.signal.throwIfAborted();
     checks.push(await attempt(artifact.path, () => judge(artifact, options)));
+  }
+  for (const { digest, size } of layoutBlobs(options.plan)) {
+    const path = layoutPath(digest);
+    checks.push(await attempt(path, () => sameDigest(path, join(options.site, path), size, digest.algorithm, digest.hex)));
   }
   for (const { path, text, encoding } of options.plan.files) {
     checks.push(await sameBytes(options.site, path, encoding === 'base64' ? Buffer.from(text, 'base64') : Buffer.from(text)));
@@ -94,10 +100,17 @@ async function judgeResource(resource: ArtifactOf<'resource'>, options: CompareO
   const { path, derived } = resource;
   if (derived?.from !== 'image') return judgeFile(resource, options);
   const image = options.plan.artifacts.find((each): each is ArtifactOf<'image'> => each.kind === 'image' && each.path === derived.image);
-  return image === undefined ? { path: derived.image, status: 'missing' } : judgeImage({ ...image, path, name: derived.reference }, options);
+  return image === undefined ? { path: derived.image, status: 'missing' } : judgeImageFile({ ...image, path, name: derived.reference }, options);
 }
 
-async function judgeImage(image: ArtifactOf<'image'>, { site, signal }: CompareOptions): Promise<Check> {
+/** In a layout an image is a document; the blobs are judged each once. */
+function judgeImage(image: ArtifactOf<'image'>, options: CompareOptions): Promise<Check> {
+  const { name, path, manifest } = image;
+  if (!liesInLayout(image)) return judgeImageFile(image, options);
+  return sameBytes(options.site, path, Buffer.from(dockerDocument(loadedName(parseImageRef(name), manifest.digest), image)));
+}
+
+async function judgeImageFile(image: ArtifactOf<'image'>, { site, signal }: CompareOptions): Promise<Check> {
   const { path, name, manifest } = image;
   const { reference, digest, blobs } = await readImageFile(join(site, path), { signal });
   const found = `${reference} ${formatDigest(digest)}`;

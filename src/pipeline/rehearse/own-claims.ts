@@ -71,13 +71,13 @@ function parseRecord(text: string): CharmRecord | undefined {
 
 async function tables(site: string): Promise<Check[]> {
   const needed = [
-    ['snaps', '.snap', 'snaps/snaps.tsv'],
-    ['containers', '.tgz', 'containers/images.tsv'],
+    ['snaps', /\.snap$/, 'snaps/snaps.tsv'],
+    ['containers', /\.(?:tgz|json)$/, 'containers/images.tsv'],
   ] as const;
   const checks = await Promise.all(
     needed.map(async ([folder, ending, table]) => {
       const names = await readdir(join(site, folder)).catch(() => []);
-      return names.some((name) => name.endsWith(ending)) ? [await exists(site, table)] : [];
+      return names.some((name) => ending.test(name)) ? [await exists(site, table)] : [];
     }),
   );
   return checks.flat();

@@ -4,17 +4,23 @@ import { loadedName, parseImageRef } from '../../domain/image-ref.ts';
 import type { ListedArtifact } from './check-manifest.ts';
 import { fieldsOf } from './check-manifest.ts';
 import type { Findings } from './findings.ts';
+import { isLayoutDocument, layoutBlobs, layoutImage } from './layout-image.ts';
 
 export function checkImages(artifacts: readonly ListedArtifact[], { files, blame }: Findings): void {
+  const blobs = layoutBlobs(files);
+  for (const [hex, { path, digests }] of blobs) {
+    if (digests['sha256'] !== hex) blame(path, 'altered', { expected: `sha256 ${hex}, says its name`, found: `sha256 ${digests['sha256'] ?? ''}` });
+  }
   for (const { path, name, fields } of artifacts.filter(({ kind }) => kind === 'image')) {
-    const image = files.get(path)?.image;
+    const wanted = fields['children'] === undefined ? fields['manifest'] : fields['index'];
+    const row = { path, manifest: String(fields['manifest']), wanted: String(wanted) };
+    const image = isLayoutDocument(path) ? layoutImage(row, files, blobs) : files.get(path)?.image;
     if (image === undefined) continue;
     if ('problem' in image) {
       blame(path, 'altered', { expected: 'an image file', found: image.problem });
       continue;
     }
     const digest = `sha256:${image.digest.hex}`;
-    const wanted = fields['children'] === undefined ? fields['manifest'] : fields['index'];
     if (digest !== wanted) blame(path, 'altered', { expected: `manifest ${String(wanted)}`, found: `manifest ${digest}` });
     const expected = nameOf(name, fields['manifest']);
     if (image.reference !== expected) blame(path, 'altered', { expected: `image ${expected}`, found: `image ${image.reference}` });

@@ -3,6 +3,7 @@ import { parseTsv } from '../../domain/tsv.ts';
 import { isShrinkwrapError } from '../../domain/errors.ts';
 import { fieldsOf, type ListedArtifact } from './check-manifest.ts';
 import type { Findings } from './findings.ts';
+import { layoutBlobs } from './layout-image.ts';
 
 const INDEXES = 'containers/indexes.tsv';
 const CHILDREN = 'containers/children.tsv';
@@ -45,9 +46,10 @@ const targetsOf = ({ fields }: ListedArtifact): string[] =>
 const platformsOf = (target: string, images: readonly ListedArtifact[]): Set<unknown> =>
   new Set(images.filter((image) => targetsOf(image).includes(target)).map(({ fields }) => fields['platform']));
 
-/** Every manifest that must be pushed before its index lies in some image file, with its blobs. */
+/** Every manifest that must be pushed before its index lies in the layout or in some image file, with its blobs. */
 function checkCarried(children: readonly Child[], { files, blame }: Findings): void {
-  const carried = [...files.values()].flatMap(({ image }) => (image === undefined || 'problem' in image ? [] : [image.blobs]));
+  const inFiles = [...files.values()].flatMap(({ image }) => (image === undefined || 'problem' in image ? [] : [image.blobs]));
+  const carried: ReadonlyMap<string, unknown>[] = [layoutBlobs(files), ...inFiles];
   for (const { digest, blobs } of children) {
     const needed = [digest.slice('sha256:'.length), ...blobs.split(',')];
     const isWhole = carried.some((image) => needed.every((hex) => image.has(hex)));

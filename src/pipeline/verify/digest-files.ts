@@ -20,19 +20,27 @@ export interface FoundFile {
 /** As much as a manifest of ten thousand artifacts. */
 const TEXT_LIMIT = 64 * 1024 * 1024;
 const TEXT =
-  /^(?:manifest\.json|SHA256SUMS|(?:snaps|containers)\/[^/]+\.tsv|(?:containers\/indexes|sources\/images)\/[^/]+\.json|snaps\/(?:trust\/)?[^/]+\.assert|sources\/snaps\/[^/]+\/snap\.yaml)$/;
+  /^(?:manifest\.json|SHA256SUMS|(?:snaps|containers)\/[^/]+\.tsv|(?:containers|containers\/indexes|sources\/images)\/[^/]+\.json|snaps\/(?:trust\/)?[^/]+\.assert|sources\/snaps\/[^/]+\/snap\.yaml)$/;
+
+/** Which blobs of a layout are manifests and configs is known when all have passed: those that look like JSON are kept. Registries take manifests of 4 MiB. */
+const BLOB = /^containers\/blobs\/sha256\//;
+const DOCUMENT_LIMIT = 4 * 1024 * 1024;
+const JSON_START = Buffer.from('{ \t\r\n');
 
 export async function digestFile({ path, isFile, size, bytes }: ArchivedFile, signal: AbortSignal): Promise<FoundFile> {
   const hashes = ['sha256', ...(/^snaps\/[^/]+\.snap$/.test(path) ? ['sha3-384'] : [])].map((algorithm) => ({ algorithm, hash: createHash(algorithm) }));
   const isText = TEXT.test(path) && size <= TEXT_LIMIT;
+  const isBlob = BLOB.test(path) && size <= DOCUMENT_LIMIT;
   const kept: Buffer[] = [];
   const image = /^containers\/[^/]+\.tgz$/.test(path) && isFile ? readImage(path, signal) : undefined;
   let read = 0;
+  let isKept = isText;
   for await (const chunk of bytes) {
     signal.throwIfAborted();
+    if (read === 0 && isBlob) isKept = JSON_START.includes(chunk[0] ?? 0);
     read += chunk.length;
     for (const { hash } of hashes) hash.update(chunk);
-    if (isText) kept.push(chunk);
+    if (isKept) kept.push(chunk);
     await image?.write(chunk);
   }
   const inside = await image?.end();
@@ -41,7 +49,7 @@ export async function digestFile({ path, isFile, size, bytes }: ArchivedFile, si
     isFile,
     size: read,
     digests: Object.fromEntries(hashes.map(({ algorithm, hash }) => [algorithm, hash.digest('hex')])),
-    ...(isText && { bytes: Buffer.concat(kept) }),
+    ...(isKept && { bytes: Buffer.concat(kept) }),
     ...(inside !== undefined && { image: inside }),
   };
 }

@@ -16,6 +16,7 @@ import { archiveTable } from '../archive-table.ts';
 import { imageArtifacts } from '../image-artifacts.ts';
 import { imagesTable } from '../images-table.ts';
 import { indexFiles } from '../index-files.ts';
+import { layoutFiles, placeImages } from '../layout-files.ts';
 import { totalsOf } from '../plan-totals.ts';
 import { siteIndexFiles } from '../site-index-files.ts';
 import { planFile } from '../source-file.ts';
@@ -35,7 +36,7 @@ export function planOf(facts: Facts, request: RecipeRequest, catalogue: Catalogu
   const skip = new Set<string>(request.skip);
   const charms = uniteReasons(facts.charms.map(({ artifact }) => artifact));
   const snaps = snapArtifacts(facts.snaps);
-  const images = imageArtifacts(facts.images);
+  const images = placeImages(imageArtifacts(facts.images), request.imageFormat);
   const { artifacts: resources, warnings } = skip.has('resources') ? { artifacts: [], warnings: [] } : resourceArtifacts(facts, images);
   const artifacts: Artifact[] = sortedBy([...charms, ...resources, ...snaps.artifacts, ...images], ({ path }) => path);
   const registryRows = [...registryOptionRows(facts.charms, images, facts.asked, catalogue), ...(skip.has('resources') ? [] : resourceImageRows(facts.oci))];
@@ -43,7 +44,7 @@ export function planOf(facts: Facts, request: RecipeRequest, catalogue: Catalogu
   const files: PlanFile[] = [
     ...bundleFiles(facts, request, catalogue, registryRows, resources),
     ...(skip.has('snaps') ? [] : [snapsTable(snaps.rows)]),
-    ...(skip.has('containers') ? [] : [imagesTable(images), ...siteIndexFiles(images)]),
+    ...(skip.has('containers') ? [] : [imagesTable(images), ...siteIndexFiles(images, request.imageFormat), ...layoutFiles(images, request.imageFormat)]),
     ...(skip.has('apt') ? [] : [debsTable([...debNeeds(onBases, catalogue), ...registryDebs(facts, onBases, catalogue)])]),
     ...(skip.has('pypi') ? [] : [pythonTable(pythonNeeds(onBases))]),
     registryTable(registryRows),
@@ -90,6 +91,7 @@ function planRequest({ bundle, siteRegistry }: Facts, request: RecipeRequest): P
     allowIncompleteImages,
     snaps = [],
     snapChannels = [],
+    imageFormat,
     gpu,
     mapCharmstore,
     correctOverlays,
@@ -105,6 +107,7 @@ function planRequest({ bundle, siteRegistry }: Facts, request: RecipeRequest): P
     skip: [...request.skip].toSorted(),
     ...(registry !== undefined && { registry }),
     imageSources,
+    ...(imageFormat !== undefined && { imageFormat }),
     ...(gpu === true && { gpu }),
     ...(mapCharmstore === true && { mapCharmstore }),
     ...(correctOverlays === true && { correctOverlays }),

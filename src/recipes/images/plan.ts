@@ -7,6 +7,7 @@ import { archiveTable } from '../archive-table.ts';
 import { imageArtifacts, type ImageFact } from '../image-artifacts.ts';
 import { imagesTable } from '../images-table.ts';
 import { indexFiles } from '../index-files.ts';
+import { layoutFiles, placeImages } from '../layout-files.ts';
 import { totalsOf } from '../plan-totals.ts';
 import { siteIndexFiles } from '../site-index-files.ts';
 import type { NamedList, RecipeRequest } from '../recipe.ts';
@@ -23,14 +24,15 @@ export interface ImagesFacts {
 
 export function planOf({ lists, images, warnings }: ImagesFacts, request: RecipeRequest): Plan {
   const sorted = sortedBy(images, ({ name, arch }) => `${name}\t${arch}`);
-  const artifacts = imageArtifacts(sorted);
+  const artifacts = placeImages(imageArtifacts(sorted), request.imageFormat);
   const names = listNames(lists.map(({ file }) => file));
   const archive = archiveOf(request);
   const { track, risk, branch } = archive;
   const channel = [track, risk, ...(branch === undefined ? [] : [branch])].join('/');
   const files: PlanFile[] = [
     imagesTable(artifacts),
-    ...siteIndexFiles(artifacts),
+    ...siteIndexFiles(artifacts, request.imageFormat),
+    ...layoutFiles(artifacts, request.imageFormat),
     archiveTable({ name: NAME, track, channel, archs: request.archs.join(',') }),
     ...lists.map(({ bytes }, index) => planFile({ path: `sources/lists/${names[index] ?? ''}`, bytes })),
     ...indexFiles(sorted),
@@ -52,7 +54,7 @@ function archiveOf({ channel }: RecipeRequest): Plan['archive'] {
 }
 
 /** Paths of this machine stay here: a list goes by its name. */
-function planRequest({ channel, archs, imageSources, registryPrefix, excludes = [] }: RecipeRequest, lists: readonly string[]): PlanRequest {
+function planRequest({ channel, archs, imageSources, imageFormat, registryPrefix, excludes = [] }: RecipeRequest, lists: readonly string[]): PlanRequest {
   return {
     system: NAME,
     ...(channel !== undefined && { channel: formatChannel(parseChannel(channel)) }),
@@ -60,6 +62,7 @@ function planRequest({ channel, archs, imageSources, registryPrefix, excludes = 
     overlays: [],
     skip: [],
     imageSources,
+    ...(imageFormat !== undefined && { imageFormat }),
     lists,
     ...(registryPrefix !== undefined && { registryPrefix }),
     ...(excludes.length > 0 && { excludes }),

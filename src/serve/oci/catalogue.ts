@@ -2,17 +2,18 @@
 import { createHash } from 'node:crypto';
 import { type Digest, formatDigest, parseDigest } from '../../domain/digest.ts';
 import { ShrinkwrapError } from '../../domain/errors.ts';
+import { OCI_INDEX } from '../../domain/image-documents.ts';
 import { parseImageRef } from '../../domain/image-ref.ts';
 import type { Directory } from '../directory.ts';
 import { type Content, bytesContent, readBody } from '../exchange.ts';
 import { isObject, optionalString, parseObject } from '../json.ts';
 import { type ImageBlobs, readImageBlobs } from './image-file.ts';
+import { readLayoutBlobs } from './layout.ts';
 
 const TABLE = 'containers/images.tsv';
 const COLUMNS = ['image', 'file', 'digest', 'media_type', 'platform', 'size', 'index_digest', 'targets'] as const;
 type TableRow = Readonly<Record<(typeof COLUMNS)[number], string>>;
 const MANIFEST_LIMIT = 4 * 1024 * 1024;
-export const OCI_INDEX = 'application/vnd.oci.image.index.v1+json';
 
 export interface ServedManifest {
   readonly mediaType: string;
@@ -82,7 +83,8 @@ function findManifest(images: readonly Named[], reference: string): ServedManife
 async function readImage(row: TableRow, directory: Directory): Promise<{ repository: string; named: Named }[]> {
   const where = `${directory.name}/${TABLE}: ${row.image}`;
   const digest = readDigest(row.digest, where);
-  const blobs = await readImageBlobs(await directory.file(row.file, `image ${row.image}`));
+  const file = await directory.file(row.file, `image ${row.image}`);
+  const blobs = row.file.endsWith('.json') ? await readLayoutBlobs(directory, rootsOf(row)) : await readImageBlobs(file);
   const manifest = await readManifest(blobs, digest, row.media_type);
   if (manifest === undefined) {
     throw new ShrinkwrapError('INPUT_INVALID', {
@@ -103,6 +105,10 @@ async function readImage(row: TableRow, directory: Directory): Promise<{ reposit
     })),
   );
 }
+
+/** A name that pins an index has all of it. */
+const rootsOf = ({ image, digest, index_digest: index }: TableRow): string[] =>
+  [digest, ...(image.endsWith(`@${index}`) ? [index] : [])].map((text) => text.slice('sha256:'.length));
 
 async function readManifest(blobs: ImageBlobs, { hex }: Digest, mediaType: string): Promise<ServedManifest | undefined> {
   const content = blobs.get(hex);

@@ -118,6 +118,18 @@ describe('the archive', () => {
     });
   });
 
+  test('blobs of images are stored, other text is deflated', async () => {
+    await inFolder(async (folder) => {
+      const text = 'hello\n'.repeat(5000);
+      const [blob, file] = await Promise.all(
+        [`containers/blobs/sha256/${'a'.repeat(64)}`, 'containers/index.json'].map((path, at) =>
+          write(join(folder, String(at), 'x.tar.gz'), [bytesEntry(path, text)]),
+        ),
+      );
+      assert.ok((blob?.size ?? 0) > text.length && (file?.size ?? 0) < text.length, `${blob?.size} and ${file?.size} of ${text.length} bytes`);
+    });
+  });
+
   for (const [what, source] of [
     ['shorter', [Buffer.alloc(9)]],
     ['longer', [Buffer.alloc(11)]],
