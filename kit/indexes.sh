@@ -89,21 +89,28 @@ manifests_of_row() {
   done
 }
 
-# With the manifests there, under each tag that does not have its index yet. Rows that failed have said why.
-push_indexes() {
-  local number target list index outcome line lines=()
-  local -A left=()
+# By `=TARGET` a row of IMAGES all of whose like are in the registry, or `failed`.
+declare -A ARRIVED=()
+arrived_targets() {
+  local number outcome target list
+  ARRIVED=()
   for number in "${!IMAGES[@]}"; do
     read_row "$number"
     outcome=failed
     [[ ! -f $TMP/result/$number ]] || read -r outcome _ <"$TMP/result/$number"
     IFS=, read -r -a list <<<"$TARGETS"
     for target in "${list[@]}"; do
-      if [[ $outcome == failed ]]; then left["=$target"]=failed; else left["=$target"]=${left["=$target"]:-$number}; fi
+      if [[ $outcome == failed ]]; then ARRIVED["=$target"]=failed; else ARRIVED["=$target"]=${ARRIVED["=$target"]:-$number}; fi
     done
   done
+}
+
+# With the manifests there, under each tag that does not have its index yet. Rows that failed have said why.
+push_indexes() {
+  local number target index line lines=()
+  arrived_targets
   for target in "${!INDEX_OF[@]}"; do
-    number=${left["$target"]:-failed} index=${INDEX_OF["$target"]} target=${target#=}
+    number=${ARRIVED["$target"]:-failed} index=${INDEX_OF["$target"]} target=${target#=}
     [[ $number != failed ]] || continue
     WHY=''
     if ! known_digest "$PREFIX/${target%:*}" "${target##*:}"; then

@@ -82,6 +82,26 @@ describe('a pinned index and two architectures', () => {
         assert.equal(rehearsed.code, 0, rehearsed.stdout + rehearsed.stderr);
       });
 
+      test('mirror puts every tag where deploy.sh puts it, the indexes among them', async () => {
+        const registry = await serveDirs([]);
+        try {
+          const host = registry.url.replace('http://', '');
+          const ran = await cli(['mirror', format, host, '--insecure-registry', host]);
+          assert.equal(ran.code, 0, ran.stdout + ran.stderr);
+          const rows = parseTsv(await read(`${format}/containers/indexes.tsv`), ['index', 'media_type', 'size', 'file', 'targets'], 'indexes.tsv');
+          assert.ok(rows.length > 2);
+          for (const { index, targets } of rows) {
+            for (const target of targets.split(',')) {
+              const [path = '', tag = ''] = target.split(':');
+              const answer = await fetch(`${registry.url}/v2/cdk/${path}/manifests/${tag}`, { method: 'HEAD' });
+              assert.equal(answer.headers.get('docker-content-digest'), index, target);
+            }
+          }
+        } finally {
+          await registry.close();
+        }
+      });
+
       test('packing what it serves gives the same artifacts and the same tables', async () => {
         const upstreams = await serveDirs([join(folder.path, format)], join(folder.path, 'world/snaps/trust/world-root.assert'));
         try {

@@ -59,4 +59,12 @@ test('a plan that needs more manifests than remain is warned of, with both numbe
   await store.put(ociImage('a').bytes, { what: 'a', size: images[0]?.manifest.size ?? 0, digests: [parseDigest(ociImage('a').digest)] });
   assert.deepEqual(await pullWarnings(images, store, () => Promise.resolve(2)), []);
   assert.deepEqual(await pullWarnings(images, store, () => Promise.resolve(undefined)), []);
+  const { manifest, config, layers } = images[2] ?? assert.fail();
+  const children = images.map((image) => ({ manifest: image.manifest, config, layers }));
+  const pinned = { ...(images[2] ?? assert.fail()), whole: { index: artifact('index').manifest, children } };
+  assert.deepEqual(
+    await pullWarnings([pinned], store, () => Promise.resolve(2)),
+    ['docker.io hands out 2 more manifests for now, and this plan needs 3: log in, or ask a mirror'],
+    `the index, ${manifest.digest.hex} once, and the other that is not in the store`,
+  );
 });
