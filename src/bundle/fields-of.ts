@@ -83,7 +83,8 @@ export function sameFields(a: unknown, b: unknown): boolean {
   }
   if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((item, index) => sameFields(item, b[index]));
   if (isRecord(a) && isRecord(b)) return sameFields(new Map(Object.entries(a)), new Map(Object.entries(b)));
-  return Object.is(a, b);
+  // A zero has no sign, and what is no number is itself.
+  return a === b || Object.is(a, b);
 }
 
 const isRecord = (value: unknown): value is object => typeof value === 'object' && value !== null && !(value instanceof Map) && !Array.isArray(value);

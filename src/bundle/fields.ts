@@ -65,7 +65,7 @@ export const textMap: Read<ReadonlyMap<string, string> | null> = (reading, node,
 /** Whatever it is, with Juju's types. */
 export const value: Read<Value> = (reading, node, what) => {
   if (isNull(node)) return null;
-  if (isScalar(node)) return scalarValue(node.value, node.source);
+  if (isScalar(node)) return plainValue(node.value);
   try {
     return plainValue(node?.toJS(reading.tree.document, { maxAliasCount: 100 }));
   } catch (error) {
@@ -77,14 +77,6 @@ export const value: Read<Value> = (reading, node, what) => {
 };
 
 export const valueMap: Read<ReadonlyMap<string, Value> | null> = (reading, node, what) => mapOf(reading, node, what, value);
-
-/** Integers of 64 bits keep their digits; longer ones are floats to Juju as well. */
-function scalarValue(found: unknown, source: string | undefined): Value {
-  const digits = source?.replaceAll('_', '') ?? '';
-  if (typeof found !== 'number' || Number.isSafeInteger(found) || !/^[-+]?[1-9][0-9]*$/.test(digits)) return plainValue(found);
-  const exact = BigInt(digits.replace(/^\+/, ''));
-  return BigInt.asIntN(64, exact) === exact || BigInt.asUintN(64, exact) === exact ? exact : found;
-}
 
 function plainValue(found: unknown): Value {
   if (typeof found === 'string' || typeof found === 'number' || typeof found === 'bigint' || typeof found === 'boolean') return found;

@@ -4,6 +4,7 @@ import { type Problem, ShrinkwrapError } from '../domain/errors.ts';
 import { byCodeUnit } from '../domain/sorted.ts';
 import type { Bundle } from './bundle.ts';
 import { decodeBundle } from './decode-bundle.ts';
+import { repeatedKeys, type RepeatedKey } from './repeated-keys.ts';
 import { locate, parseTrees, rangeOf, type Tree } from './tree.ts';
 
 /** One document: what it says, and the nodes that say where. */
@@ -57,6 +58,7 @@ function readLenient(text: string, file: string): { found: BundleText; problems:
     const bundle = decodeBundle({ tree, problems: decoded, warnings });
     // What a broken document seems to say would only bury the syntax error under its consequences.
     if (tree.document.errors.length === 0) problems.push(...decoded, ...nodeProblems(tree));
+    warnings.push(...repeatedKeys(tree).map((repeated) => repeatedKeyWarning(tree, repeated)));
     return { bundle, written: bundle, tree };
   });
   const [base, ...overlays] = parts;
@@ -66,6 +68,10 @@ function readLenient(text: string, file: string): { found: BundleText; problems:
   warnings.push(...parts.flatMap(charmStoreWarnings));
   const whole = base ?? emptyPart(file);
   return { found: { file, text: whole.tree.text, base: whole, overlays, warnings: sortedProblems(warnings) }, problems };
+}
+
+function repeatedKeyWarning(tree: Tree, { key, keyNode }: RepeatedKey): Problem {
+  return { ...tree.placeAt(rangeOf(keyNode)[0]), code: 'repeated-key', message: `key ${JSON.stringify(key)} stands here again; the last one counts` };
 }
 
 /** Only reached together with the problem that the bundle is empty. */

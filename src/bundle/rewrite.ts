@@ -7,6 +7,7 @@ import { formatBundle } from './merged-text.ts';
 import { mergeBundle } from './overlay.ts';
 import { splitSections } from './overlay-section.ts';
 import { type BundlePart, type BundleText, readBundle } from './read.ts';
+import { repeatedKeys } from './repeated-keys.ts';
 import { spliceApplications } from './rewrite-applications.ts';
 import { spliceRelations } from './rewrite-relations.ts';
 import { applySplices, contentEnd, pairLines, type Splice } from './splice.ts';
@@ -36,7 +37,8 @@ const PLAIN_KEYS = ['series', 'default-base', 'bundle', 'machines', 'saas'];
 function spliced(part: BundlePart, wanted: Bundle, edited: ReadonlySet<string>): string | undefined {
   const root = part.tree.document.contents;
   const full = part.tree.text;
-  if (!isBlockMap(root)) return undefined;
+  // A place of a key that comes again would have to be chosen.
+  if (!isBlockMap(root) || repeatedKeys(part.tree).length > 0) return undefined;
   const source: Source = { text: firstDocument(full, contentEnd(root)), eol: full.includes('\r\n') ? '\r\n' : '\n' };
   const applications = pairOf(root, part.bundle.legacyServices === true ? 'services' : 'applications');
   if (applications === undefined || !isBlockMap(applications.value)) return undefined;

@@ -15,6 +15,7 @@ import {
   type YAMLMap,
 } from 'yaml';
 import type { Problem } from '../domain/errors.ts';
+import { readNumber } from './read-number.ts';
 
 export interface Place {
   readonly file: string;
@@ -37,11 +38,17 @@ export interface Entry {
   readonly value: Node | null;
 }
 
-/**
- * The dialect of Juju's parser (a fork of yaml.v2): YAML 1.1 booleans, octals and merge keys, but base 60 was left out of it on
- * purpose and a date in a value stays the text it was.
- */
-const jujuTags = (tags: Tags): Tags => tags.filter((tag) => typeof tag === 'string' || (tag.format !== 'TIME' && tag.tag !== 'tag:yaml.org,2002:timestamp'));
+const INT = 'tag:yaml.org,2002:int';
+const FLOAT = 'tag:yaml.org,2002:float';
+const OTHERWISE_READ = [INT, FLOAT, 'tag:yaml.org,2002:timestamp'];
+const number = { default: true, test: /^[-+.0-9]/, resolve: (text: string): number | bigint | string => readNumber(text) ?? text };
+
+/** The dialect of Juju's parser (a fork of yaml.v2): YAML 1.1 booleans and merge keys, numbers of its own, and a date in a value stays the text it was. */
+const jujuTags = (tags: Tags): Tags => [
+  ...tags.filter((tag) => typeof tag === 'string' || !OTHERWISE_READ.includes(tag.tag)),
+  { ...number, tag: INT },
+  { ...number, tag: FLOAT },
+];
 
 /** All documents of a file, and what is wrong with its YAML. */
 export function parseTrees(text: string, file: string): { trees: Tree[]; problems: Problem[] } {
@@ -50,7 +57,15 @@ export function parseTrees(text: string, file: string): { trees: Tree[]; problem
     const { line, col } = lines.linePos(offset);
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
   };
-  const documents = parseAllDocuments(text, { version: '1.1', merge: true, prettyErrors: false, logLevel: 'silent', lineCounter: lines, customTags: jujuTags });
+  const documents = parseAllDocuments(text, {
+    version: '1.1',
+    merge: true,
+    uniqueKeys: false,
+    prettyErrors: false,
+    logLevel: 'silent',
+    lineCounter: lines,
+    customTags: jujuTags,
+  });
   const trees = [...documents].map((document): Tree => ({ file, text, document, placeAt }));
   const problems = trees.flatMap(({ document }) =>
     document.errors.map((error): Problem => ({ ...placeAt(error.pos[0]), code: 'yaml', message: error.message })),
@@ -67,7 +82,7 @@ export function follow(tree: Tree, node: unknown): Node | null | undefined {
 
 const isNodeLike = (node: unknown): node is Node => isScalar(node) || isMap(node) || isSeq(node);
 
-const isMergeKey = (key: unknown): boolean => isScalar(key) && typeof key.value === 'symbol';
+export const isMergeKey = (key: unknown): boolean => isScalar(key) && typeof key.value === 'symbol';
 
 /** Offsets of a node's content, `[0, 0]` for what has no place. */
 export const rangeOf = (node: unknown): readonly [number, number] => {
@@ -81,7 +96,7 @@ export function scalarText(node: unknown): string | undefined {
   return node.source ?? (typeof node.value === 'string' ? node.value : '');
 }
 
-/** Keys and values in order; what a merge key brings stands in its place, and a map's own keys win over it. */
+/** Keys and values; of a key that comes again the last one counts, be it the map's own or brought by a merge key, as in Juju's parser. */
 export function entries(tree: Tree, map: YAMLMap): readonly Entry[] {
   const known = readEntries.get(map);
   if (known !== undefined) return known;
@@ -96,20 +111,18 @@ export function entries(tree: Tree, map: YAMLMap): readonly Entry[] {
 const readEntries = new WeakMap<YAMLMap, readonly Entry[]>();
 
 function findEntries(tree: Tree, map: YAMLMap): Entry[] {
-  const own = new Map<string, Entry>();
-  const merged: Entry[] = [];
+  const found = new Map<string, Entry>();
   for (const pair of map.items) {
     if (isMergeKey(pair.key)) {
-      merged.push(...mergedEntries(tree, pair.value));
+      for (const entry of mergedEntries(tree, pair.value)) found.set(entry.key, entry);
       continue;
     }
     const keyNode = follow(tree, pair.key);
     const key = scalarText(keyNode);
     if (keyNode === null || keyNode === undefined || key === undefined) continue;
-    own.set(key, { key, keyNode, value: pair.value === null ? null : (follow(tree, pair.value) ?? null) });
+    found.set(key, { key, keyNode, value: pair.value === null ? null : (follow(tree, pair.value) ?? null) });
   }
-  const inherited = new Map(merged.filter(({ key }) => !own.has(key)).map((entry) => [entry.key, entry]));
-  return [...inherited.values(), ...own.values()];
+  return [...found.values()];
 }
 
 function mergedEntries(tree: Tree, value: unknown): readonly Entry[] {

@@ -45,6 +45,10 @@ applications:
       big: 12345678901234567890
       huge: 123456789012345678901234567890
       grouped: 1_000
+      octals: [0o17, 0O17, -0777, 00, 0_7, 08]
+      bases: [0b11, -0B1, 0xfF, 0Xff]
+      floats: [.5, 5., 1e3, +1.5E-1, 1e400, .5_0, +.5]
+      words: [.inf, -.INF, nan, 1.2.3, _1, 0x, 1e, +, .]
       null1: ~
       nested: {a: [1, "2"]}
       block: |
@@ -61,6 +65,10 @@ applications:
       big: 12345678901234567890n,
       huge: 1.2345678901234568e29,
       grouped: 1000,
+      octals: [15, 15, -511, 0, 7, 8],
+      bases: [3, -1, 255, 255],
+      floats: [0.5, 5, 1000, 0.15, '1e400', 0.5, 0.5],
+      words: [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 'nan', '1.2.3', '_1', '0x', '1e', '+', '.'],
       null1: null,
       nested: { a: [1, '2'] },
       block: 'line\n',
@@ -154,7 +162,7 @@ relations: [[a:x, remote:y], [a, bare]]
     assert.deepEqual(bundleOf('applications: {a: {charm: a, num_units: 1, to: lxd:0}}').applications.get('a')?.to, ['lxd:0']);
   });
 
-  it('follows anchors and merge keys, own keys first', () => {
+  it('follows anchors and merge keys; what stands later in a map wins, be it brought or written', () => {
     const bundle = bundleOf(`
 variables:
   common: &common {charm: a, channel: edge}
@@ -164,9 +172,22 @@ applications:
   b:
     channel: beta
     <<: [{charm: first}, *common]
+  c: {<<: *common, <<: {channel: beta}, num_units: 1}
 `);
     assert.deepEqual(bundle.applications.get('a'), { charm: 'a', channel: 'stable', options: new Map([['sysctl', '{x: 1}']]) });
-    assert.deepEqual(bundle.applications.get('b'), { charm: 'first', channel: 'beta' });
+    assert.deepEqual(bundle.applications.get('b'), { charm: 'first', channel: 'edge' });
+    assert.deepEqual(bundle.applications.get('c'), { charm: 'a', channel: 'beta', numUnits: 1 });
+  });
+
+  it('takes the last of a key that comes again, under a warning with its place; keys are the texts as written', () => {
+    const read = readBundle('applications:\n  a: {charm: a}\n  a: {charm: b, options: {yes: 1, on: 2, k: 3, k: 4}}\nseries: focal\nseries: jammy\n', 'b.yaml');
+    const { applications, series } = read.base.bundle;
+    assert.deepEqual([applications.get('a'), series], [{ charm: 'b', options: new Map(Object.entries({ yes: 1, on: 2, k: 4 })) }, 'jammy']);
+    assert.deepEqual(shownProblems(read.warnings), [
+      'b.yaml:3:3 repeated-key key "a" stands here again; the last one counts',
+      'b.yaml:3:48 repeated-key key "k" stands here again; the last one counts',
+      'b.yaml:5:1 repeated-key key "series" stands here again; the last one counts',
+    ]);
   });
 
   it('takes the first document for the base and the others for overlays', () => {

@@ -201,6 +201,12 @@ relations:
     assert.deepEqual(parse(text), { name: 'n', series: 'jammy', applications: { a: { charm: './a', resources: { r: './r' } } } });
   });
 
+  it('writes everything anew when a key comes again', () =>
+    assert.equal(
+      rewrite('applications:\n  a: {charm: a}\n  a: {charm: b} # last\nseries: jammy\n', { a: { charm: './b.charm', resources: {} } }),
+      'series: jammy\napplications:\n  a:\n    charm: ./b.charm\n',
+    ));
+
   it('writes everything anew when something else points into what changes', () => {
     const text = rewrite('applications:\n  a:\n    charm: a\n    constraints: &c mem=1G\nmachines:\n  "0": {constraints: *c}\n', {
       a: { charm: './a', resources: {} },
