@@ -1,12 +1,12 @@
 /** Include directives of options and annotations: `include-file://PATH`, `include-base64://PATH` (facts/charmhub-juju.md 3.5). */
-import { isShrinkwrapError, type Problem } from '../domain/errors.ts';
+import type { Problem } from '../domain/errors.ts';
 import type { Application, Bundle, Machine, Value } from './bundle.ts';
 import { present } from './present.ts';
 import { type BundlePart, type BundleText, refuseProblems } from './read.ts';
 import { locate } from './tree.ts';
 
-/** Reads a file that lies beside `relativeTo`, the file that holds the directive. */
-export type Include = (path: string, relativeTo: string) => Promise<Uint8Array>;
+/** Reads a file that lies beside `relativeTo`, the file that holds the directive, or says why it does not; a link out of that folder is one reason. */
+export type Include = (path: string, relativeTo: string) => Promise<Uint8Array | { readonly refused: string }>;
 
 interface Directive {
   readonly path: string;
@@ -48,13 +48,9 @@ async function contentOf(part: BundlePart, { path, base64, at }: Directive, incl
   };
   if (/^([/\\]|[A-Za-z]:)/.test(path) || path === '' || path.split(/[/\\]/).includes('..'))
     return refuse(`include of ${JSON.stringify(path)} leaves the bundle's folder`);
-  try {
-    const bytes = Buffer.from(await include(path, part.tree.file));
-    return bytes.toString(base64 ? 'base64' : 'utf8');
-  } catch (error) {
-    if (isShrinkwrapError(error) && error.code === 'INPUT_ABSENT') return refuse(`resolving include ${JSON.stringify(path)}: there is no such file`);
-    throw error;
-  }
+  const found = await include(path, part.tree.file);
+  if ('refused' in found) return refuse(`resolving include ${JSON.stringify(path)}: ${found.refused}`);
+  return Buffer.from(found).toString(base64 ? 'base64' : 'utf8');
 }
 
 function directivesOf(bundle: Bundle): Directive[] {

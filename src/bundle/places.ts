@@ -13,8 +13,9 @@ export interface Places {
 
 export function placesOf(parts: readonly BundlePart[]): Places {
   const lastFirst = parts.toReversed();
-  const file = parts[0]?.tree.file;
-  const nowhere = file === undefined ? {} : { file };
+  const [base] = parts;
+  // What is not written anywhere is missing from the base as a whole.
+  const nowhere = base === undefined ? {} : base.tree.placeAt(0);
   const find = (path: Path): Place | undefined => {
     for (const { tree, bundle } of lastFirst) {
       const place = locate(tree, bundle.legacyServices === true && path[0] === 'applications' ? ['services', ...path.slice(1)] : path);

@@ -22,6 +22,8 @@ import type { Store } from '../store/store.ts';
 import { keepLocalFile } from './keep-local-file.ts';
 import { openHttp } from './open-http.ts';
 import type { RemainingPulls } from './pull-warnings.ts';
+import { readBundleFile } from './read-bundle-file.ts';
+import { readIncluded } from './read-included.ts';
 import { readInput } from './read-input.ts';
 import type { Settings } from './settings.ts';
 import { maxFormatOf, rootsOf } from './trust.ts';
@@ -125,7 +127,9 @@ function upstreamOf({ charmhub, snaps, images, logins, bundleRepository }: Clien
         return resolved;
       },
     },
+    bundleFile: readBundleFile,
     readFile: readInput,
+    includedFile: readIncluded,
     localFile: (path) => keepLocalFile(path, store, signal),
     charmFiles: async (charm: CharmArtifact) => {
       const expect = { what: `charm ${charm.name} r${charm.revision}`, size: charm.size, digests: charm.digests };

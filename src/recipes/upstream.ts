@@ -15,6 +15,14 @@ import type {
 } from '../domain/releases.ts';
 import type { Report } from '../domain/events.ts';
 
+export interface BundleInput {
+  /** Path of the text, or of the zip that holds it. */
+  readonly file: string;
+  readonly text: string;
+  /** Out of a zip: no file lies beside it. */
+  readonly packed: boolean;
+}
+
 export interface Upstream {
   readonly charmhub: {
     bundle(name: string, channel: string | undefined): Promise<BundleRelease>;
@@ -40,8 +48,12 @@ export interface Upstream {
       options?: { /** Charts and the like, which are no images. */ readonly artifacts?: 'allow' },
     ): Promise<ResolvedImage | undefined>;
   };
-  /** A file of this machine that the user named: a bundle, an overlay. */
+  /** A bundle of this machine that the user named: a file, a folder, a packed one. */
+  bundleFile(path: string): Promise<BundleInput>;
+  /** A file of this machine that the user named, an overlay. */
   readFile(path: string): Promise<Buffer>;
+  /** What an include directive of the text `beside` names; never outside that text's folder. */
+  includedFile(path: string, beside: string): Promise<Buffer | { readonly refused: string }>;
   /** A file of this machine that goes into the archive: into the store under its digest. `source` is `local:NAME`. */
   localFile(path: string): Promise<Download | { readonly refused: string }>;
   /** Reads a charm: from the store, or fetched into it and verified first. */

@@ -1,5 +1,4 @@
 /** The bundle and the overlays that were asked for, read and merged as Juju merges them. */
-import { dirname, join } from 'node:path/posix';
 import type { Bundle } from '../../bundle/bundle.ts';
 import { tryCompose } from '../../bundle/compose.ts';
 import { resolveIncludes } from '../../bundle/include.ts';
@@ -7,7 +6,6 @@ import type { Places } from '../../bundle/places.ts';
 import { readBundles, refuseProblems, type BundleText } from '../../bundle/read.ts';
 import { parseChannel, type Channel } from '../../domain/channel.ts';
 import type { Problem } from '../../domain/errors.ts';
-import { ShrinkwrapError } from '../../domain/errors.ts';
 import type { BundleRelease } from '../../domain/releases.ts';
 import type { RecipeRequest } from '../recipe.ts';
 import type { Upstream } from '../upstream.ts';
@@ -40,22 +38,26 @@ export interface ReadBundle {
   readonly warnings: readonly string[];
 }
 
+/** What comes over the network or out of a zip has no files beside it here. */
+const NOTHING_BESIDE = { refused: 'no files come with what is not a file of this machine' };
+
 /** A path rather than a name on Charmhub: `./bundle.yaml`, `/srv/b.yaml`, `b.yaml`. */
 export const isLocalBundle = (system: string): boolean => /^[./]/.test(system) || /\.ya?ml$/.test(system);
 
 export async function readWantedBundle(request: RecipeRequest, catalogue: Catalogue, upstream: Upstream): Promise<ReadBundle> {
   const local = isLocalBundle(request.system);
   const release = local ? undefined : await upstream.charmhub.bundle(request.system, request.channel);
-  const text = release?.text ?? (await upstream.readFile(request.system)).toString('utf8');
-  const file = release === undefined ? request.system : 'bundle.yaml';
+  const { text, file, packed } = release === undefined ? await upstream.bundleFile(request.system) : { text: release.text, file: 'bundle.yaml', packed: true };
   const [first] = readBundles([{ text, file }]);
   if (first === undefined) throw new Error('one text gives one bundle');
   const asked = release?.channel ?? request.channel;
   const channel = asked === undefined ? (channelOfApplications(first.base.bundle) ?? optionChannel(first.base.bundle, catalogue)) : parseChannel(asked);
   const wanted = await Promise.all(request.overlays.map((overlay) => readOverlay(overlay, channel, upstream)));
-  const own = new Set([...(local ? [file] : []), ...wanted.filter(({ source }) => source === undefined).map((overlay) => overlay.file)]);
+  const own = new Set([...(packed ? [] : [file]), ...wanted.filter(({ source }) => source === undefined).map((overlay) => overlay.file)]);
   const [base = first, ...texts] = await Promise.all(
-    readBundles([{ text, file }, ...wanted]).map((each) => resolveIncludes(each, (path, beside) => readIncluded(path, beside, own, upstream))),
+    readBundles([{ text, file }, ...wanted]).map((each) =>
+      resolveIncludes(each, async (path, beside) => (own.has(beside) ? upstream.includedFile(path, beside) : NOTHING_BESIDE)),
+    ),
   );
   const { composed, problems } = tryCompose(base, texts);
   const { places } = composed;
@@ -67,7 +69,7 @@ export async function readWantedBundle(request: RecipeRequest, catalogue: Catalo
   const corrected = correctOverlays(mapped.bundle, overlays, track, { catalogue, places, apply: request.correctOverlays === true });
   const storeTold = (problem: Problem): boolean => request.mapCharmstore === true && problem.code === 'charm-store';
   return {
-    source: { name: composed.bundle.name ?? (local ? stem(request.system) : request.system), channel, base, overlays, merged: corrected.bundle, places },
+    source: { name: composed.bundle.name ?? (local ? stem(file) : request.system), channel, base, overlays, merged: corrected.bundle, places },
     ...(release !== undefined && { release }),
     local: files,
     misfits: corrected.problems,
@@ -82,12 +84,6 @@ export async function readWantedBundle(request: RecipeRequest, catalogue: Catalo
   };
 }
 
-/** What comes over the network has no files beside it here. */
-async function readIncluded(path: string, beside: string, own: ReadonlySet<string>, upstream: Upstream): Promise<Buffer> {
-  if (!own.has(beside)) throw new ShrinkwrapError('INPUT_ABSENT', { path });
-  return upstream.readFile(join(dirname(beside), path));
-}
-
 /** What a bundle says of its channel: the one that most of its applications name. */
 function channelOfApplications({ applications }: Bundle): Channel | undefined {
   const counts = new Map<string, number>();
@@ -98,4 +94,4 @@ function channelOfApplications({ applications }: Bundle): Channel | undefined {
   return most === undefined ? undefined : parseChannel(most[0]);
 }
 
-const stem = (path: string): string => (path.split('/').at(-1) ?? path).replace(/\.ya?ml$/, '');
+const stem = (path: string): string => (path.split('/').at(-1) ?? path).replace(/\.(?:ya?ml|bundle|zip)$/, '');

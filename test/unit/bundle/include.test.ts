@@ -1,7 +1,6 @@
 /** Include directives: resolved where Juju resolves them, and never outside the bundle's folder. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ShrinkwrapError } from '#src/domain/errors.js';
 import { resolveIncludes } from '#src/bundle/include.js';
 import { mergeBundle } from '#src/bundle/overlay.js';
 import { type BundleText, readBundle } from '#src/bundle/read.js';
@@ -29,8 +28,7 @@ async function resolved(text: string, asked: string[] = []): Promise<BundleText>
   return resolveIncludes(readBundle(text, 'dir/b.yaml'), async (path, relativeTo) => {
     asked.push(`${relativeTo} ${path}`);
     const found = files.get(path);
-    if (found === undefined) throw new ShrinkwrapError('INPUT_ABSENT', { path });
-    return found;
+    return found ?? { refused: 'there is no such file' };
   });
 }
 
