@@ -77,7 +77,11 @@ deploy_command() {
 
 # The registry overlay comes last, so that it wins over overlays that set a registry of their own.
 compose_lines() {
-  local model=() overlay=''
+  local model=() overlay='' archs=${ARCHIVE[archs]:-amd64} bundle=bundle.yaml arch
+  arch=${JUJU_ARCH:-${archs%%,*}}
+  [[ ,$archs, == *",$arch,"* ]] || die "$E_USAGE" "JUJU_ARCH=$arch: this archive was packed for $archs"
+  # Charms that are built for one architecture each have a bundle for each; the first one's is bundle.yaml.
+  [[ ! -f $ROOT/bundle_$arch.yaml ]] || bundle=bundle_$arch.yaml
   [[ -z ${JUJU_MODEL:-} ]] || model=(-m "$JUJU_MODEL")
   if [[ -n ${DOCKER_REGISTRY:-} ]]; then
     registry_settings
@@ -90,14 +94,12 @@ compose_lines() {
     overlay=yes
     progress "DOCKER_REGISTRY is not set: $OVERLAY is used as it was rendered before"
   fi
-  DEPLOY_LINE=("${JUJU:-juju}" deploy "${model[@]}" ./bundle.yaml)
+  DEPLOY_LINE=("${JUJU:-juju}" deploy "${model[@]}" "./$bundle")
   [[ -z $overlay ]] || DEPLOY_LINE+=(--overlay "./$OVERLAY")
   [[ ${ARCHIVE[trust]:-no} != yes ]] || DEPLOY_LINE+=(--trust)
   # Not in the bundle: subordinates refuse constraints.
-  case ${ARCHIVE[archs]:-amd64} in
-    amd64 | *,*) ARCH_LINE=() ;;
-    *) ARCH_LINE=("${JUJU:-juju}" set-model-constraints "${model[@]}" "arch=${ARCHIVE[archs]}") ;;
-  esac
+  ARCH_LINE=()
+  [[ $arch == amd64 ]] || ARCH_LINE=("${JUJU:-juju}" set-model-constraints "${model[@]}" "arch=$arch")
 }
 
 print_lines() {
@@ -105,8 +107,7 @@ print_lines() {
   [[ -z $DRY_RUN ]] || before='+ '
   printf '# in %s\n' "$(command_line "$ROOT")"
   printf '# before, when the site has a mirror or a snap store of its own: ./deploy.sh model-config\n'
-  [[ $archs != *,* ]] || printf '# for another architecture than amd64, out of %s, first: %s set-model-constraints arch=ARCH\n' \
-    "$(printable "$archs")" "$(command_line "${JUJU:-juju}")"
+  [[ $archs != *,* ]] || printf '# for another architecture out of %s: JUJU_ARCH=ARCH ./deploy.sh deploy\n' "$(printable "$archs")"
   ((${#ARCH_LINE[@]} == 0)) || printf '%s%s\n' "$before" "$(command_line "${ARCH_LINE[@]}")"
   printf '%s%s\n' "$before" "$(command_line "${DEPLOY_LINE[@]}")"
   [[ -n $YES || -n $DRY_RUN ]] || progress './deploy.sh deploy --yes runs this'

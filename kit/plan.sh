@@ -96,6 +96,7 @@ settings (environment)
   REGISTRY_INSECURE  1: do not check its certificate
   REGISTRY_MIRRORS   hosts whose images containerd takes from the registry: list with commas, *, or none
   JUJU, JUJU_MODEL   client (default juju), model (default: the current one)
+  JUJU_ARCH          architecture of the model, of an archive for several (default: its first)
   STORE_EXPORTS      directory of export files for snaps --push
   APT_MIRROR_URL     the site's APT mirror
   SNAP_STORE_URL     the site's Enterprise Store (Snap Store Proxy); or SNAP_STORE_ID with SNAP_STORE_ASSERTIONS, a file

@@ -4,6 +4,8 @@ import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { composeBundle } from '#src/bundle/compose.js';
+import { readBundle } from '#src/bundle/read.js';
 import { planOf, problemsOf, type ReadPlan } from '../support/plan-json.ts';
 import { ROOT } from '../support/run-cli.ts';
 import { buildWorld, scratch, serveDirs, type Folder, type Upstreams } from '../support/served-world.ts';
@@ -155,6 +157,15 @@ describe('worlds of the official bundles', { skip }, () => {
     const kubelets = read.plan.artifacts.flatMap((each) => (each.kind === 'snap' && each.name === 'kubelet' ? [each.arch] : []));
     assert.deepEqual(kubelets.toSorted(), ['amd64', 'arm64']);
     assert.equal(read.applications['etcd']?.['series'], 'jammy');
+    const arm = composeBundle(readBundle(read.text('bundle_arm64.yaml'), 'bundle_arm64.yaml'), []).bundle;
+    const charms = [...arm.applications.values()].map((application) => application?.charm ?? '');
+    assert.deepEqual(
+      charms.filter((charm) => charm.endsWith('_arm64.charm')).map((charm) => charm.replace(/_r\d+/, '')),
+      ['./charms/kubeapi-load-balancer_arm64.charm', './charms/kubernetes-control-plane_arm64.charm', './charms/kubernetes-worker_arm64.charm'],
+    );
+    const paths = new Set(read.plan.artifacts.map(({ path }) => `./${path}`));
+    for (const application of arm.applications.values())
+      for (const path of [application?.charm, ...(application?.resources?.values() ?? [])]) assert.ok(paths.has(String(path)), String(path));
   });
 
   test('1.34: the edge channel of its option is a warning that names it, and where the snaps come from', async () => {

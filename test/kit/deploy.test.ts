@@ -57,7 +57,23 @@ test('another architecture than amd64 is set on the model first', async (t) => {
   const both = archiveFor(t, { archive: { archs: 'amd64,arm64' } });
   const hint = await deploySh(both, ['deploy'], { JUJU: juju.path });
   assert.equal(commands(hint).length, 1);
-  assert.match(hint.stdout, /^# for another architecture than amd64, out of amd64,arm64, first: .*juju set-model-constraints arch=ARCH$/m);
+  assert.match(hint.stdout, /^# for another architecture out of amd64,arm64: JUJU_ARCH=ARCH \.\/deploy\.sh deploy$/m);
+});
+
+test('of an archive for several architectures JUJU_ARCH chooses one, with the bundle that has its charms', async (t) => {
+  const archive = archiveFor(t, { archive: { archs: 'arm64,amd64,s390x' }, files: { 'bundle_amd64.yaml': 'applications: {}\n' } });
+  const juju = standIn(archive, 'bin/juju', { when: 'version', output: '3.6.8' });
+  const lines = async (env: Record<string, string>): Promise<string[]> => {
+    const run = await deploySh(archive, ['deploy'], { JUJU: juju.path, ...env });
+    assert.equal(run.code, 0, run.stderr);
+    return commands(run).map((line) => line.slice(juju.path.length + 1));
+  };
+  assert.deepEqual(await lines({}), ['set-model-constraints arch=arm64', 'deploy ./bundle.yaml --trust']);
+  assert.deepEqual(await lines({ JUJU_ARCH: 'amd64' }), ['deploy ./bundle_amd64.yaml --trust']);
+  assert.deepEqual(await lines({ JUJU_ARCH: 's390x' }), ['set-model-constraints arch=s390x', 'deploy ./bundle.yaml --trust']);
+  const other = await deploySh(archive, ['deploy'], { JUJU: juju.path, JUJU_ARCH: 'ppc64el' });
+  assert.equal(other.code, 2);
+  assert.match(other.stderr, /JUJU_ARCH=ppc64el: this archive was packed for arm64,amd64,s390x/);
 });
 
 test('juju 4 is refused with 8 before anything is written, and let through by --force-juju', async (t) => {

@@ -5,7 +5,7 @@ export function deploy({ plan, jujuMinimum, trust }: SiteFacts): Part {
   const [arch = 'amd64', ...others] = plan.request.archs;
   const constraint =
     others.length > 0
-      ? `The archive serves ${plan.request.archs.join(' and ')}: for another model than amd64 run \`juju set-model-constraints arch=ARCH\` first.\n`
+      ? `The archive serves ${plan.request.archs.join(' and ')}: the model is one of ${arch}, with JUJU_ARCH=${others.join(' or ')} of that, with its bundle and its constraint.\n`
       : arch === 'amd64'
         ? ''
         : `Before it, \`juju set-model-constraints arch=${arch}\` is run: subordinate charms take no constraint of their own.\n`;

@@ -12,9 +12,13 @@ export async function ownClaims(site: string, manifest: Manifest): Promise<Check
   return [...(await bundlePaths(site)), ...(await charmhubRecords(site, manifest)), ...(await tables(site))];
 }
 
-/** Every local path in bundle.yaml must be there, or Juju stops. */
+/** Every local path in bundle.yaml must be there, or Juju stops; in those of further architectures as well. */
 async function bundlePaths(site: string): Promise<Check[]> {
-  const path = 'bundle.yaml';
+  const bundles = (await readdir(site)).filter((name) => /^bundle(?:_[a-z0-9]+)?\.yaml$/.test(name)).toSorted();
+  return (await Promise.all(bundles.map((path) => pathsOf(site, path)))).flat();
+}
+
+async function pathsOf(site: string, path: string): Promise<Check[]> {
   const text = await readFile(join(site, path), 'utf8').catch(() => undefined);
   if (text === undefined) return [];
   try {

@@ -1,10 +1,8 @@
 /** Facts → plan. Pure: the same facts and request give the same plan, byte for byte. */
-import type { Bundle } from '../../bundle/bundle.ts';
-import { relocate } from '../../bundle/relocate.ts';
-import { rewriteBundle, type AppEdit } from '../../bundle/rewrite.ts';
 import type { Artifact, ResourceArtifact } from '../../domain/artifact.ts';
 import { fileNamePart } from '../../domain/archive-name.ts';
-import { formatBase, seriesOfBase } from '../../domain/base.ts';
+import { formatBase } from '../../domain/base.ts';
+import { type Arch, DEFAULT_ARCH } from '../../domain/arch.ts';
 import { canonicalJson } from '../../domain/canonical-json.ts';
 import { formatChannel } from '../../domain/channel.ts';
 import { charmRecord } from '../../domain/charm-record.ts';
@@ -22,13 +20,14 @@ import { siteIndexFiles } from '../site-index-files.ts';
 import { planFile } from '../source-file.ts';
 import { snapArtifacts } from './artifacts.ts';
 import { basesOf } from './bases.ts';
+import { bundleFiles } from './bundle-files.ts';
 import { isLocalBundle } from './bundle-source.ts';
 import type { Catalogue } from './catalogue.ts';
 import { debNeeds, pythonNeeds, registryNeeds, type CharmOnBase, type PackageNeed } from './debs.ts';
 import type { CharmFact, Facts } from './facts.ts';
 import { jujuMinimum } from './juju-versions.ts';
-import { optionRules, optionWarnings } from './option-rules.ts';
-import { bakedOptions, bakedResources, parseRegistry, registryOptionRows, resourceImageRows, type RegistryOptionRow } from './registry-options.ts';
+import { optionWarnings } from './option-rules.ts';
+import { archWarnings, registryOptionRows, resourceImageRows, type RegistryOptionRow } from './registry-options.ts';
 import { resourceArtifacts } from './resource-artifacts.ts';
 import { debsTable, pythonTable, registryTable, snapsTable } from './tables.ts';
 
@@ -37,17 +36,21 @@ export function planOf(facts: Facts, request: RecipeRequest, catalogue: Catalogu
   const charms = uniteReasons(facts.charms.map(({ artifact }) => artifact));
   const snaps = snapArtifacts(facts.snaps);
   const images = placeImages(imageArtifacts(facts.images), request.imageFormat);
-  const { artifacts: resources, warnings } = skip.has('resources') ? { artifacts: [], warnings: [] } : resourceArtifacts(facts, images);
+  const resources = skip.has('resources') ? [] : resourceArtifacts(facts, images);
   const artifacts: Artifact[] = sortedBy([...charms, ...resources, ...snaps.artifacts, ...images], ({ path }) => path);
-  const registryRows = [...registryOptionRows(facts.charms, images, facts.asked, catalogue), ...(skip.has('resources') ? [] : resourceImageRows(facts.oci))];
+  const rowsOf = (arch: Arch): RegistryOptionRow[] => {
+    const charms = facts.charms.filter((charm) => charm.arch === arch);
+    return [...registryOptionRows(charms, images, facts.asked, catalogue), ...(skip.has('resources') ? [] : resourceImageRows(facts.oci))];
+  };
+  const [first = DEFAULT_ARCH] = request.archs;
   const onBases = facts.charms.map(onBase);
   const files: PlanFile[] = [
-    ...bundleFiles(facts, request, catalogue, registryRows, resources),
+    ...bundleFiles(facts, { request, catalogue, rowsOf, resources }),
     ...(skip.has('snaps') ? [] : [snapsTable(snaps.rows)]),
     ...(skip.has('containers') ? [] : [imagesTable(images), ...siteIndexFiles(images, request.imageFormat), ...layoutFiles(images, request.imageFormat)]),
     ...(skip.has('apt') ? [] : [debsTable([...debNeeds(onBases, catalogue), ...registryDebs(facts, onBases, catalogue)])]),
     ...(skip.has('pypi') ? [] : [pythonTable(pythonNeeds(onBases))]),
-    registryTable(registryRows),
+    registryTable(rowsOf(first)),
     archiveTable(archiveValues(facts, request)),
     ...sourceFiles(facts, resources),
   ];
@@ -58,7 +61,7 @@ export function planOf(facts: Facts, request: RecipeRequest, catalogue: Catalogu
     archive: archiveOf(facts),
     ...(release !== undefined && { bundle: { name: release.name, id: release.id, revision: release.revision, channel: release.channel } }),
     bases: basesOf(facts.charms, facts.bundle.merged, request.archs),
-    warnings: [...new Set([...facts.warnings, ...warnings, ...optionWarnings(facts, request, catalogue)])].toSorted(byCodeUnit),
+    warnings: [...new Set([...facts.warnings, ...optionWarnings(facts, request, catalogue), ...archWarnings(request.archs, rowsOf)])].toSorted(byCodeUnit),
     artifacts,
     files: sortedBy(
       uniqueBy(files, ({ path }) => path),
@@ -116,65 +119,6 @@ function planRequest({ bundle, siteRegistry }: Facts, request: RecipeRequest): P
     ...(snaps.length > 0 && { snaps }),
     ...(snapChannels.length > 0 && { snapChannels }),
     ...(allowIncompleteImages && { allowIncompleteImages }),
-  };
-}
-
-function bundleFiles(
-  facts: Facts,
-  request: RecipeRequest,
-  catalogue: Catalogue,
-  rows: readonly RegistryOptionRow[],
-  resources: readonly ResourceArtifact[],
-): PlanFile[] {
-  const { bundle, charms } = facts;
-  const baked = request.registry === undefined ? new Map<string, Record<string, string>>() : bakedOptions(rows, parseRegistry(request.registry), catalogue);
-  const references = request.registry === undefined ? new Map<string, Record<string, string>>() : bakedResources(rows, parseRegistry(request.registry));
-  const edits = new Map<string, AppEdit>();
-  // One bundle.yaml serves one architecture; with several the first one asked for has the file of a per-architecture charm.
-  for (const fact of [...charms].toReversed()) {
-    for (const application of fact.applications) {
-      // The first of a name: those of further architectures come after it.
-      const files = resources.filter((each) => each.application === application).map(({ resource, path }) => [resource, `./${path}`] as const);
-      const named = { ...Object.fromEntries(sortedBy(files.toReversed(), ([name]) => name)), ...references.get(application) };
-      edits.set(application, appEdit(fact, application, { catalogue, request, bundle: bundle.merged, baked: baked.get(application) ?? {}, resources: named }));
-    }
-  }
-  return [
-    // Juju from 3.0 on knows `applications` only.
-    { path: 'bundle.yaml', text: rewriteBundle(bundle.base, { ...bundle.merged, legacyServices: undefined }, edits) },
-    // Local files by their places in the archive: a path of the packing machine must not travel, and a rehearsal plans from these texts.
-    { path: 'bundle.orig.yaml', text: relocate(bundle.base, (application, resource) => placeIn(edits, application, resource, '.')) },
-    ...bundle.overlays.map(({ name, text }) => ({
-      path: `overlays/${name}`,
-      text: relocate(text, (application, resource) => placeIn(edits, application, resource, '..')),
-    })),
-  ];
-}
-
-/** A charm lies relative to the text that names it, a resource to the bundle (facts/charmhub-juju.md 3.6). */
-function placeIn(edits: ReadonlyMap<string, AppEdit>, application: string, resource: string | undefined, up: '.' | '..'): string | undefined {
-  const edit = edits.get(application);
-  return resource === undefined ? edit?.charm.replace(/^\./, up) : edit?.resources[resource];
-}
-
-interface EditContext {
-  readonly catalogue: Catalogue;
-  readonly request: RecipeRequest;
-  readonly bundle: Bundle;
-  readonly baked: Readonly<Record<string, string>>;
-  readonly resources: Readonly<Record<string, string>>;
-}
-
-function appEdit(fact: CharmFact, application: string, { catalogue, request, bundle, baked, resources }: EditContext): AppEdit {
-  const { artifact, base } = fact;
-  const series = seriesOfBase(base);
-  const rules = optionRules(fact, application, { bundle, request, catalogue });
-  return {
-    charm: `./${artifact.path}`,
-    resources,
-    ...(series !== undefined && { series }),
-    base: `${formatBase(base)}/stable`,
-    options: { ...Object.fromEntries(rules.map(({ option, value }) => [option, value])), ...baked },
   };
 }
 

@@ -1,6 +1,7 @@
 /** Which options of which applications take the address of the site's registry (facts/offline-deploy.md 2.8, 9.2). */
 import semver from 'semver';
 import type { Bundle, Value } from '../../bundle/bundle.ts';
+import type { Arch } from '../../domain/arch.ts';
 import type { ImageArtifact } from '../../domain/artifact.ts';
 import { parseImageRef, sitePath } from '../../domain/image-ref.ts';
 import { byCodeUnit } from '../../domain/sorted.ts';
@@ -47,6 +48,20 @@ export function registryOptionRows(
   );
   const unique = new Map(rows.map((row) => [`${row.application}\t${row.option}`, row]));
   return [...unique.values()].toSorted((a, b) => byCodeUnit(a.application, b.application) || byCodeUnit(a.option, b.option));
+}
+
+/** An option may name an image of one architecture, and the site's settings know one value. */
+export function archWarnings([first, ...others]: readonly Arch[], rowsOf: (arch: Arch) => readonly RegistryOptionRow[]): string[] {
+  if (first === undefined) return [];
+  const values = new Map(rowsOf(first).map(({ application, option, value }) => [`${application}\t${option}`, value]));
+  return others.flatMap((arch) =>
+    rowsOf(arch).flatMap(({ application, option, value }) => {
+      const ofFirst = values.get(`${application}\t${option}`);
+      return ofFirst === undefined || ofFirst === value
+        ? []
+        : [`application ${application}: option ${option} is rendered as ${ofFirst}, for ${first}; units of ${arch} need ${value}`];
+    }),
+  );
 }
 
 /** One row an oci-image resource whose image is packed. */

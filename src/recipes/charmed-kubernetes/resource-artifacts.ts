@@ -1,6 +1,6 @@
 /** Resources of the charms → artifacts: fetched, empty placeholders, or made here. Pure. */
 import { createHash } from 'node:crypto';
-import { archSuffix } from '../../domain/archive-name.ts';
+import type { Arch } from '../../domain/arch.ts';
 import type { ImageArtifact, ResourceArtifact } from '../../domain/artifact.ts';
 import { digest, EMPTY_SHA256 } from '../../domain/digest.ts';
 import { parseImageRef, sitePath } from '../../domain/image-ref.ts';
@@ -11,32 +11,32 @@ import type { CharmFact, Facts } from './facts.ts';
 /** The option names the image that the resource of this name holds (facts/offline-deploy.md 2.6, T5). */
 const NODE_IMAGE = 'calico-node-image';
 
-export interface Resources {
-  readonly artifacts: readonly ResourceArtifact[];
-  readonly warnings: readonly string[];
-}
-
-export function resourceArtifacts(facts: Pick<Facts, 'charms' | 'asked' | 'oci'>, images: readonly ImageArtifact[]): Resources {
+/** Architectures of one charm share its resources; where their releases name different ones, or what is made differs, each has its own. */
+export function resourceArtifacts(facts: Pick<Facts, 'charms' | 'asked' | 'oci'>, images: readonly ImageArtifact[]): ResourceArtifact[] {
   const byPath = new Map<string, ResourceArtifact>();
-  const warnings = new Set<string>();
   for (const charm of facts.charms) {
     for (const application of charm.applications) {
       for (const resource of charm.release.resources) {
         const plain = resourceArtifact(charm, application, resource, facts, images);
         if (plain === undefined) continue;
         const present = byPath.get(plain.path);
-        if (present?.derived?.from === 'image') {
-          warnings.add(`resource ${resource.name} of ${application} holds the image of the first architecture only: attach another to units of ${charm.arch}`);
-        } else if (present === undefined) byPath.set(plain.path, plain);
-        else if (present.revision !== plain.revision) {
-          // Architectures of one charm share its resources, but where their releases name different ones both are needed.
-          const path = plain.path.replace(`/${resource.name}/`, `/${resource.name}${archSuffix(charm.arch)}/`);
+        if (present === undefined) byPath.set(plain.path, plain);
+        else if (present.revision !== plain.revision || present.digests[0]?.hex !== plain.digests[0]?.hex) {
+          const path = plain.path.replace(`/${resource.name}/`, `/${resource.name}_${charm.arch}/`);
           byPath.set(path, { ...plain, path });
         }
       }
     }
   }
-  return { artifacts: [...byPath.values()], warnings: [...warnings] };
+  return [...byPath.values()];
+}
+
+/** Name of a resource → its file for units of this architecture. */
+export function resourcePaths(resources: readonly ResourceArtifact[], application: string, arch: Arch): Map<string, string> {
+  const own = resources.filter((each) => each.application === application);
+  const apart = (each: ResourceArtifact): boolean => each.path.startsWith(`resources/${application}/${each.resource}_${arch}/`);
+  const shared = own.filter((each) => each.path.startsWith(`resources/${application}/${each.resource}/`));
+  return new Map([...shared, ...own.filter(apart)].map(({ resource, path }) => [resource, path]));
 }
 
 function resourceArtifact(

@@ -7,8 +7,8 @@ import type { ImageArtifact } from '#src/domain/artifact.js';
 import { digest } from '#src/domain/digest.js';
 import type { ResourceRelease } from '#src/domain/releases.js';
 import { basesOf } from '#src/recipes/charmed-kubernetes/bases.js';
-import { bakedResources, parseRegistry, resourceImageRows } from '#src/recipes/charmed-kubernetes/registry-options.js';
-import { resourceArtifacts, sizeWarnings } from '#src/recipes/charmed-kubernetes/resource-artifacts.js';
+import { archWarnings, bakedResources, parseRegistry, type RegistryOptionRow, resourceImageRows } from '#src/recipes/charmed-kubernetes/registry-options.js';
+import { resourceArtifacts, resourcePaths, sizeWarnings } from '#src/recipes/charmed-kubernetes/resource-artifacts.js';
 import { charmFact, shippedCatalogue } from '../../support/charm-fact.ts';
 
 const resource = (name: string, filename: string, size: number, more: Partial<ResourceRelease> = {}): ResourceRelease => ({
@@ -21,7 +21,7 @@ const resource = (name: string, filename: string, size: number, more: Partial<Re
 });
 
 const blob = { mediaType: 'application/vnd.oci.image.manifest.v1+json', digest: digest('sha256', 'd'.repeat(64)), size: 10 };
-const image = (arch: Arch): ImageArtifact => ({
+const image = (arch: Arch, hex = 'd'): ImageArtifact => ({
   kind: 'image',
   name: 'rocks.canonical.com/cdk/calico/node:v3.21.4',
   version: 'v3.21.4',
@@ -34,7 +34,7 @@ const image = (arch: Arch): ImageArtifact => ({
   targets: ['calico/node:v3.21.4'],
   path: `containers/cdk_calico_node_v3.21.4${arch === 'amd64' ? '' : `_${arch}`}.tgz`,
   size: 10,
-  digests: [blob.digest],
+  digests: [digest('sha256', hex.repeat(64))],
   source: 'x',
   reasons: ['r'],
 });
@@ -52,7 +52,7 @@ const calico = (arch: Arch, resources = [NODE]) => charmFact({ name: 'calico', a
 
 describe('T5: the node image of calico up to 1.27', () => {
   test('is made of the packed image under the text of the option', () => {
-    const { artifacts } = resourceArtifacts({ charms: [calico('amd64')], asked, oci: [] }, [image('amd64')]);
+    const artifacts = resourceArtifacts({ charms: [calico('amd64')], asked, oci: [] }, [image('amd64')]);
     assert.deepEqual(
       artifacts.map(({ path, derived }) => [path, derived]),
       [
@@ -63,16 +63,21 @@ describe('T5: the node image of calico up to 1.27', () => {
       ],
     );
   });
-  test('of the first architecture, and the others are told', () => {
-    const { artifacts, warnings } = resourceArtifacts({ charms: [calico('arm64'), calico('amd64')], asked, oci: [] }, [image('amd64'), image('arm64')]);
+  test('of each architecture its own', () => {
+    const artifacts = resourceArtifacts({ charms: [calico('arm64'), calico('amd64')], asked, oci: [] }, [image('amd64'), image('arm64', 'e')]);
     assert.deepEqual(
-      artifacts.map(({ derived }) => derived?.from === 'image' && derived.image),
-      ['containers/cdk_calico_node_v3.21.4_arm64.tgz'],
+      artifacts.map(({ path, derived }) => [path, derived?.from === 'image' && derived.image]),
+      [
+        ['resources/calico/calico-node-image/calico-node-image.tar.gz', 'containers/cdk_calico_node_v3.21.4_arm64.tgz'],
+        ['resources/calico/calico-node-image_amd64/calico-node-image.tar.gz', 'containers/cdk_calico_node_v3.21.4.tgz'],
+      ],
     );
-    assert.deepEqual(warnings, ['resource calico-node-image of calico holds the image of the first architecture only: attach another to units of amd64']);
+    const paths = (arch: Arch): string[] => [...resourcePaths(artifacts, 'calico', arch).values()];
+    assert.deepEqual(paths('arm64'), ['resources/calico/calico-node-image/calico-node-image.tar.gz']);
+    assert.deepEqual(paths('amd64'), ['resources/calico/calico-node-image_amd64/calico-node-image.tar.gz']);
   });
   test('stays what Charmhub has where the image is not packed', () => {
-    const { artifacts } = resourceArtifacts({ charms: [calico('amd64')], asked, oci: [] }, []);
+    const artifacts = resourceArtifacts({ charms: [calico('amd64')], asked, oci: [] }, []);
     assert.deepEqual(
       artifacts.map(({ size, derived }) => [size, derived]),
       [[0, undefined]],
@@ -83,9 +88,19 @@ describe('T5: the node image of calico up to 1.27', () => {
 describe('several architectures', () => {
   test('share a resource, but not where their releases name different revisions', () => {
     const of = (arch: Arch, revision: number) => calico(arch, [resource('cni', 'cni.tgz', 2_000_000, { revision })]);
-    const paths = (...charms: ReturnType<typeof calico>[]) => resourceArtifacts({ charms, asked, oci: [] }, []).artifacts.map(({ path }) => path);
+    const paths = (...charms: ReturnType<typeof calico>[]) => resourceArtifacts({ charms, asked, oci: [] }, []).map(({ path }) => path);
     assert.deepEqual(paths(of('amd64', 1), of('arm64', 1)), ['resources/calico/cni/cni.tgz']);
     assert.deepEqual(paths(of('amd64', 1), of('arm64', 2)), ['resources/calico/cni/cni.tgz', 'resources/calico/cni_arm64/cni.tgz']);
+  });
+  test('an option that names the image of one of them is told for the others', () => {
+    const rows = (arch: Arch): RegistryOptionRow[] => [
+      { application: 'w', option: 'default-backend-image', form: 'image', value: `defaultbackend-${arch}:1.5` },
+      { application: 'w', option: 'image-registry', form: 'registry', value: '' },
+    ];
+    assert.deepEqual(archWarnings(['arm64', 'amd64'], rows), [
+      'application w: option default-backend-image is rendered as defaultbackend-arm64:1.5, for arm64; units of amd64 need defaultbackend-amd64:1.5',
+    ]);
+    assert.deepEqual(archWarnings(['amd64'], rows), []);
   });
   test('and every machine has its base for each', () =>
     assert.deepEqual(
@@ -115,7 +130,7 @@ describe('oci-image resources', () => {
   const oci = [{ application: 'coredns', resource: 'coredns-image', reference }];
   test('the file has the reference and no login', () => {
     const charm = charmFact({ name: 'coredns', resources: [resource('coredns-image', '', 200, { type: 'oci-image' })] });
-    const [artifact] = resourceArtifacts({ charms: [charm], asked: [], oci }, []).artifacts;
+    const [artifact] = resourceArtifacts({ charms: [charm], asked: [], oci }, []);
     const text = `{"ImageName":"${reference}"}\n`;
     assert.deepEqual(artifact?.derived, { from: 'text', text });
     assert.equal(artifact.path, 'resources/coredns/coredns-image/coredns-image.json');
