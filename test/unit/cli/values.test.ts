@@ -30,6 +30,11 @@ describe('option values', () => {
   test('a missing value is refused', () => assert.throws(() => readValues(['--channel'], 'pack', {}, undefined), usage));
   test('a value for a switch is refused', () => assert.throws(() => readValues(['--json=yes'], 'pack', {}, undefined), usage));
   test('an unknown key of shrinkwrap.yaml is refused', () => assert.throws(() => readValues([], 'pack', {}, 'chanel: x'), usage));
+  test('a refused value is told without the login in it', () =>
+    assert.throws(
+      () => requestFromValues('x', readValues(['--registry', 'https://me:secret@reg.lan/below'], 'pack', {}, undefined)),
+      (error: ShrinkwrapError<'USAGE_BAD'>) => !error.message.includes('secret') && error.facts.message.includes('https://***@reg.lan/below'),
+    ));
   test('-- ends the options', () => assert.deepEqual(readValues(['--', '--json'], 'pack', {}, undefined).positionals, ['--json']));
 });
 
