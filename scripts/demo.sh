@@ -33,7 +33,7 @@ rm -rf "$work"
 mkdir -p "$work"
 
 say "a world: small charms, snaps, images in the true formats, snaps signed by a root made now"
-node dist/scripts/world.js --bundle "$sample/bundle.yaml" --overlays "$sample/overlays" --image-lists "$sample/container-images" \
+node dist/scripts/world.js --bundle "$sample/bundle.yaml" --overlays "$sample/overlays" --image-lists scripts/world/image-lists \
   --channel "$channel" --out "$work/world" > "$work/world.out"
 
 serve "$work/world"

@@ -8,6 +8,7 @@ import { ROOT, run, runCli, type Ran } from '../support/run-cli.ts';
 import { buildWorld, scratch, serveDirs, type Folder, type Upstreams } from '../support/served-world.ts';
 
 const SAMPLE = join(ROOT, 'bundles', 'sample', 'charmed-kubernetes-1.26');
+const LISTS = join(ROOT, 'scripts', 'world', 'image-lists');
 const DATA = process.env['SHRINKWRAP_DATA'] ?? resolve(ROOT, '..', 'shared', 'data');
 const OVERLAYS = ['--overlay', 'canal', '--overlay', 'vault-pki', '--overlay', 'ceph-rbd'];
 const EPOCH = { SOURCE_DATE_EPOCH: '1700000000' };
@@ -41,7 +42,7 @@ describe('packing Charmed Kubernetes', () => {
   before(async () => {
     folder = await scratch('main-job');
     await buildWorld(
-      { bundle: join(SAMPLE, 'bundle.yaml'), overlays: join(SAMPLE, 'overlays'), imageLists: join(SAMPLE, 'container-images'), channel: '1.26/stable' },
+      { bundle: join(SAMPLE, 'bundle.yaml'), overlays: join(SAMPLE, 'overlays'), imageLists: LISTS, channel: '1.26/stable' },
       join(folder.path, 'world'),
     );
     upstreams = await serveDirs([join(folder.path, 'world')]);

@@ -10,6 +10,7 @@ import { buildWorld, scratch, serveDirs, type Folder } from '../support/served-w
 import { dockerEngine, isRoot, podmanEngine } from './engines.ts';
 
 const SAMPLE = join(ROOT, 'bundles', 'sample', 'charmed-kubernetes-1.26');
+const LISTS = join(ROOT, 'scripts', 'world', 'image-lists');
 
 interface Row {
   readonly image: string;
@@ -25,7 +26,7 @@ describe('images of a packed archive', () => {
 
   before(async () => {
     folder = await scratch('peers');
-    await buildWorld({ bundle: join(SAMPLE, 'bundle.yaml'), imageLists: join(SAMPLE, 'container-images'), channel: '1.26/stable' }, join(folder.path, 'world'));
+    await buildWorld({ bundle: join(SAMPLE, 'bundle.yaml'), imageLists: LISTS, channel: '1.26/stable' }, join(folder.path, 'world'));
     const upstreams = await serveDirs([join(folder.path, 'world')]);
     try {
       const packed = await runCli(['charmed-kubernetes', '-c', '1.26/stable', '--no-cache', '-o', 'a.tar.gz', ...upstreams.args], { cwd: folder.path });

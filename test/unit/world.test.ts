@@ -28,6 +28,7 @@ import { parseTsv } from '#src/domain/tsv.js';
 const run = promisify(execFile);
 const ROOT = join(import.meta.dirname, '../../..');
 const SAMPLE = join(ROOT, 'bundles/sample/charmed-kubernetes-1.26');
+const LISTS = join(ROOT, 'scripts/world/image-lists');
 const DATA = join(process.env['SHRINKWRAP_DATA'] ?? join(ROOT, '../shared/data'), 'bundle');
 const NOW = new Date('2026-01-01T00:00:00Z');
 const SNAPS = ['name', 'revision', 'arch', 'channel', 'base', 'type', 'confinement', 'order', 'file', 'assert', 'sha3_384', 'size'] as const;
@@ -61,7 +62,7 @@ after(() => rm(folder, { recursive: true, force: true }));
 
 async function world(name: string, request: Partial<WorldRequest> = {}): Promise<string> {
   const out = join(folder, name);
-  const sample = { bundle: join(SAMPLE, 'bundle.yaml'), overlays: join(SAMPLE, 'overlays'), imageLists: join(SAMPLE, 'container-images') };
+  const sample = { bundle: join(SAMPLE, 'bundle.yaml'), overlays: join(SAMPLE, 'overlays'), imageLists: LISTS };
   await buildWorld({ ...sample, channel: '1.26/stable', archs: ['amd64'], keys: false, trust: keys, ...request, out }, NOW, AbortSignal.timeout(60_000));
   return out;
 }
@@ -182,11 +183,11 @@ describe('a world of the sample', () => {
 
   it('has lists and overlays in the repository', async () => {
     for (const [from, to] of [
-      ['overlays', 'overlays'],
-      ['container-images', 'container-images'],
+      [join(SAMPLE, 'overlays'), 'overlays'],
+      [LISTS, 'container-images'],
     ] as const) {
       const there = await readdir(join(out, 'sources/github/charmed-kubernetes/bundle/HEAD', to));
-      assert.deepEqual(there.toSorted(), (await readdir(join(SAMPLE, from))).toSorted());
+      assert.deepEqual(there.toSorted(), (await readdir(from)).toSorted());
     }
   });
 

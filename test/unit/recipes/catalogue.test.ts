@@ -1,6 +1,6 @@
 /** The catalogue: what is shipped reads, what nobody reads is a mistake, rules hold on their tracks. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { parse } from 'yaml';
@@ -21,6 +21,22 @@ describe('the catalogue', () => {
       charms.split(' ').filter((name) => !catalogue.charms.has(name)),
       [],
     );
+  });
+
+  it('and the sources name no tag of an image but those of pause: lists and charms say which', () => {
+    const files = ['src', 'bundles'].flatMap((folder) =>
+      readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => join(entry.parentPath, entry.name)),
+    );
+    assert.ok(files.length > 200);
+    const tags = files.flatMap((file) =>
+      readFileSync(file, 'utf8')
+        .split('\n')
+        .filter((line) => !/^\s*(?:\/\/|\*|\/\*)/.test(line))
+        .flatMap((line) => line.match(/[a-z0-9][a-z0-9._-]*:v?[0-9]+\.[0-9]+(?:\.[0-9]+)?(?![0-9.:])/g) ?? []),
+    );
+    assert.deepEqual(tags.toSorted(), ['pause:3.6', 'pause:3.9']);
   });
 
   it('refuses keys that nobody reads, with their places, all of them', () => {
