@@ -101,6 +101,16 @@ describe('traps', { skip }, () => {
     assert.ok(ceph.some((row) => row.package === 'ceph-common' && row.charm === 'ceph-csi'));
     assert.ok(ceph.some((row) => row.package === 'ceph' && row.charm === 'ceph-osd'));
     assert.ok(!debs(await plan('1.30')).some((row) => row.charm.startsWith('ceph-')));
+    // Ceph's relation leaves the control plane's endpoint to Juju, Vault's names it.
+    const ofControlPlane = async (track: string, ...overlays: string[]): Promise<string[]> =>
+      debs(await plan(track, ...overlays.flatMap((overlay) => ['--overlay', overlay]), '--correct-overlays'))
+        .filter((row) => row.charm === 'kubernetes-control-plane' && ['ceph-common', 'vaultlocker'].includes(row.package))
+        .map((row) => row.package);
+    assert.deepEqual(await ofControlPlane('1.26'), []);
+    assert.deepEqual(await ofControlPlane('1.26', 'ceph-rbd'), ['ceph-common']);
+    assert.deepEqual(await ofControlPlane('1.26', 'vault-storage'), ['vaultlocker']);
+    assert.deepEqual(await ofControlPlane('1.26', 'vault-pki'), []);
+    assert.deepEqual(await ofControlPlane('1.30', 'vault-storage'), ['vaultlocker']);
   });
 
   test('T19: applications that ask for trust are told of once', async () => {

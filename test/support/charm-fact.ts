@@ -23,6 +23,7 @@ export interface CharmInput {
   readonly resources?: readonly ResourceRelease[];
   readonly arch?: Arch;
   readonly base?: string;
+  readonly layer?: string;
 }
 
 export function charmFact({ name, revision = 7, channel = '1.26/stable', applications = [name], config = '', ...rest }: CharmInput): CharmFact {
@@ -60,7 +61,7 @@ export function charmFact({ name, revision = 7, channel = '1.26/stable', applica
       metadataYaml: `name: ${name}\n`,
       configYaml: config,
       manifestYaml: '',
-      layerYaml: '',
+      layerYaml: rest.layer ?? '',
       wheelhouse: [],
       texts: new Map(Object.entries(rest.texts ?? {})),
     },

@@ -37,7 +37,7 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
   'charms.*': ['auto', 'channels', 'snaps', 'debs', 'options', 'warning'],
   'charms.*.channels.*': ['channel', 'base', ...RANGE],
   'charms.*.snaps.*': ['name', 'channel', ...RANGE],
-  'charms.*.debs.*': ['names', 'origin', ...RANGE],
+  'charms.*.debs.*': ['names', 'origin', 'endpoints', ...RANGE],
   'charms.*.options.*': ['option', 'value', 'unless', 'replaces', ...RANGE],
 };
 

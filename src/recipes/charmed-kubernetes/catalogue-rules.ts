@@ -29,6 +29,7 @@ export function debRule(value: unknown, path: string): DebRule {
   return {
     names: strings(row['names'], `${path}.names`),
     ...(row['origin'] !== undefined && { origin: string(row['origin'], `${path}.origin`) }),
+    ...(row['endpoints'] !== undefined && { endpoints: strings(row['endpoints'], `${path}.endpoints`) }),
     ...range(row, path),
   };
 }

@@ -18,6 +18,8 @@ export interface SnapRule extends TrackRange {
 export interface DebRule extends TrackRange {
   readonly names: readonly string[];
   readonly origin?: string;
+  /** Only where the bundle relates one of these endpoints of the charm; absent: always. */
+  readonly endpoints?: readonly string[];
   readonly why?: string;
 }
 

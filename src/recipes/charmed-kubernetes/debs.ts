@@ -1,8 +1,8 @@
 /** What the charms declare of Debian and Python packages: names, where from, who asks (facts/charmhub-juju.md 4.3–4.5). */
-import { parse } from 'yaml';
 import type { CharmFiles } from '../../domain/releases.ts';
 import { byCodeUnit } from '../../domain/sorted.ts';
 import { rulesOf, type Catalogue } from './catalogue.ts';
+import { layerOptions, type LayerOptions, layerTexts } from './layer-options.ts';
 
 export interface PackageNeed {
   readonly package: string;
@@ -20,38 +20,38 @@ export interface CharmOnBase {
   readonly track: string;
   readonly base: string;
   readonly files: CharmFiles;
+  /** Endpoints that the bundle relates. */
+  readonly related: ReadonlySet<string>;
 }
 
 export function debNeeds(charms: readonly CharmOnBase[], catalogue: Catalogue): PackageNeed[] {
-  return unique(charms.flatMap(({ charm, track, base, files }) => charmNeeds({ charm, track, base }, layerOptions(files.layerYaml), catalogue)));
+  return unique(charms.flatMap((charm) => charmNeeds(charm, layerOptions(charm.files.layerYaml), catalogue)));
 }
 
 /** What the machine of a site's registry installs, beside what `charms` need. */
 export function registryNeeds(bases: readonly string[], track: string, catalogue: Catalogue): PackageNeed[] {
   const { charm } = catalogue.registry;
-  return unique(bases.flatMap((base) => charmNeeds({ charm, track, base }, {}, catalogue)));
+  return unique(bases.flatMap((base) => charmNeeds({ charm, track, base, related: new Set() }, {}, catalogue)));
 }
 
 /** `layers` are the options of layer.yaml; undefined for a charm that is not reactive. */
-function charmNeeds(
-  { charm, track, base }: Pick<CharmOnBase, 'charm' | 'track' | 'base'>,
-  layers: Record<string, unknown> | undefined,
-  catalogue: Catalogue,
-): PackageNeed[] {
+function charmNeeds({ charm, track, base, related }: Omit<CharmOnBase, 'files'>, layers: LayerOptions | undefined, catalogue: Catalogue): PackageNeed[] {
   const need = (names: readonly string[], origin: string, why: string): PackageNeed[] =>
     names.map((name) => ({ package: name, base, origin, version: '-', charm, why }));
   return [
     ...(layers === undefined ? [] : need(catalogue.reactiveDebs, 'ubuntu', 'layer-basic installs it')),
-    ...need(texts(layers?.['basic'], 'packages'), 'ubuntu', 'layer.yaml: options.basic.packages'),
-    ...need(texts(layers?.['apt'], 'packages'), 'ubuntu', 'layer.yaml: options.apt.packages'),
-    ...rulesOf(catalogue, charm, track).debs.flatMap((rule) => need(rule.names, rule.origin ?? 'ubuntu', rule.why ?? 'installed by the charm')),
+    ...need(layerTexts(layers?.['basic'], 'packages'), 'ubuntu', 'layer.yaml: options.basic.packages'),
+    ...need(layerTexts(layers?.['apt'], 'packages'), 'ubuntu', 'layer.yaml: options.apt.packages'),
+    ...rulesOf(catalogue, charm, track)
+      .debs.filter(({ endpoints }) => endpoints === undefined || endpoints.some((endpoint) => related.has(endpoint)))
+      .flatMap((rule) => need(rule.names, rule.origin ?? 'ubuntu', rule.why ?? 'installed by the charm')),
   ];
 }
 
 export function pythonNeeds(charms: readonly CharmOnBase[]): PackageNeed[] {
   return unique(
     charms.flatMap(({ charm, files }) => [
-      ...texts(layerOptions(files.layerYaml)?.['basic'], 'python_packages').map((name) => ({
+      ...layerTexts(layerOptions(files.layerYaml)?.['basic'], 'python_packages').map((name) => ({
         package: name,
         base: '-',
         origin: 'pypi',
@@ -68,20 +68,6 @@ export function pythonNeeds(charms: readonly CharmOnBase[]): PackageNeed[] {
 function distribution(file: string): { package: string; version: string } {
   const match = /^(.+?)-(\d[^-]*?)(?:-.*)?(?:\.tar\.gz|\.zip|\.whl)$/.exec(file);
   return { package: match?.[1] ?? file, version: match?.[2] ?? '-' };
-}
-
-function layerOptions(layerYaml: string): Record<string, unknown> | undefined {
-  if (layerYaml === '') return undefined;
-  const layer: unknown = parse(layerYaml, { version: '1.1', merge: true, logLevel: 'silent' });
-  return mapping(mapping(layer)?.['options']) ?? {};
-}
-
-const mapping = (value: unknown): Record<string, unknown> | undefined =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
-
-function texts(value: unknown, key: string): string[] {
-  const list = mapping(value)?.[key];
-  return Array.isArray(list) ? list.filter((item): item is string => typeof item === 'string') : [];
 }
 
 function unique(needs: readonly PackageNeed[]): PackageNeed[] {

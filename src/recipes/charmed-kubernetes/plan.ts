@@ -28,6 +28,7 @@ import type { CharmFact, Facts } from './facts.ts';
 import { jujuMinimum } from './juju-versions.ts';
 import { optionWarnings } from './option-rules.ts';
 import { archWarnings, registryOptionRows, resourceImageRows, type RegistryOptionRow } from './registry-options.ts';
+import { relatedEndpoints } from './related-endpoints.ts';
 import { resourceArtifacts } from './resource-artifacts.ts';
 import { debsTable, pythonTable, registryTable, snapsTable } from './tables.ts';
 
@@ -43,7 +44,8 @@ export function planOf(facts: Facts, request: RecipeRequest, catalogue: Catalogu
     return [...registryOptionRows(charms, images, facts.asked, catalogue), ...(skip.has('resources') ? [] : resourceImageRows(facts.oci))];
   };
   const [first = DEFAULT_ARCH] = request.archs;
-  const onBases = facts.charms.map(onBase);
+  const related = relatedEndpoints(facts.bundle.merged, facts.charms);
+  const onBases = facts.charms.map((fact) => onBase(fact, related));
   const files: PlanFile[] = [
     ...bundleFiles(facts, { request, catalogue, rowsOf, resources }),
     ...(skip.has('snaps') ? [] : [snapsTable(snaps.rows)]),
@@ -168,11 +170,12 @@ function commonRelease(release: CharmRelease, charms: readonly CharmFact[]): Cha
   return { ...release, resources: release.resources.filter(isCommon) };
 }
 
-const onBase = ({ release, files, base, track }: CharmFact): CharmOnBase => ({
+const onBase = ({ release, files, base, track, applications }: CharmFact, related: ReadonlyMap<string, ReadonlySet<string>>): CharmOnBase => ({
   charm: release.name,
   track,
   base: formatBase(base),
   files,
+  related: new Set(applications.flatMap((application) => [...(related.get(application) ?? [])])),
 });
 
 /** One file may serve applications on several bases and architectures. */

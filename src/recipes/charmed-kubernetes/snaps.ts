@@ -5,6 +5,7 @@ import { rulesOf, type Catalogue } from './catalogue.ts';
 import { snapChannel, type ChannelContext } from './channels.ts';
 import { configDefault } from './charm-config.ts';
 import type { CharmFact } from './facts.ts';
+import { layerSnaps } from './layer-options.ts';
 
 /** Options of the applications in the merged bundle. */
 export type OptionOf = (application: string, option: string) => string | undefined;
@@ -33,7 +34,7 @@ export function snapContext({ release, track }: CharmFact, application: string, 
 }
 
 function snapsOf(charm: CharmFact, application: string, optionOf: OptionOf, catalogue: Catalogue): SnapWant[] {
-  const { release, arch, track } = charm;
+  const { release, arch, track, files } = charm;
   const rules = rulesOf(catalogue, release.name, track);
   const context = snapContext(charm, application, optionOf, catalogue);
   const byRule = rules.snaps.map(({ name, channel, why }) => ({
@@ -42,7 +43,16 @@ function snapsOf(charm: CharmFact, application: string, optionOf: OptionOf, cata
     arch,
     reason: `charm ${release.name} (${application}): ${why ?? 'installed by the charm'}`,
   }));
-  const known = new Set(byRule.map(({ name }) => name));
+  const ruled = new Set(byRule.map(({ name }) => name));
+  const byLayer = layerSnaps(files.layerYaml)
+    .filter(({ name }) => !ruled.has(name))
+    .map(({ name, channel }) => ({
+      name,
+      channel: snapChannel(channel, context),
+      arch,
+      reason: `charm ${release.name} (${application}): layer.yaml: options.snap`,
+    }));
+  const known = new Set([...byRule, ...byLayer].map(({ name }) => name));
   const byResource = release.resources
     .filter(({ filename, download }) => filename.endsWith('.snap') && !(download.source.startsWith('local:') && download.size > 0))
     .map((resource) => ({ resource, name: catalogue.snapResources[resource.name] ?? resource.name }))
@@ -54,5 +64,5 @@ function snapsOf(charm: CharmFact, application: string, optionOf: OptionOf, cata
       arch,
       reason: `resource ${resource.name} of charm ${release.name} (${application})`,
     }));
-  return [...byRule, ...byResource];
+  return [...byRule, ...byLayer, ...byResource];
 }

@@ -106,7 +106,7 @@ describe('names of images', () => {
     assert.equal(fullImageName('calico/node:v3.6.1', catalogue.images), 'rocks.canonical.com/cdk/calico/node:v3.6.1'));
   test(':443 is the same place', () =>
     assert.equal(fullImageName('rocks.canonical.com:443/cdk/pause:3.6', catalogue.images), 'rocks.canonical.com/cdk/pause:3.6'));
-  test('CDK names are asked for at the sources in order', () => {
+  test('T25: CDK names are asked for at the sources in order', () => {
     assert.deepEqual(imageCandidates('rocks.canonical.com/cdk/pause:3.6', catalogue.images, catalogue.images.sources).map(formatImageRef), [
       'ghcr.io/canonical/cdk/pause:3.6',
       'rocks.canonical.com/cdk/pause:3.6',
