@@ -1,7 +1,6 @@
 /** A bundle of this machine, in each of the forms that Juju takes: a text, a folder with a bundle.yaml, a packed bundle (facts/charmhub-juju.md 3.5). */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path/posix';
-import { readZip } from '../clients/zip-entries.ts';
 import { ShrinkwrapError } from '../domain/errors.ts';
 import type { BundleInput } from '../recipes/upstream.ts';
 import { readInput } from './read-input.ts';
@@ -24,6 +23,8 @@ export async function readBundleFile(path: string): Promise<BundleInput> {
 async function packedText(file: string, bytes: Buffer): Promise<string> {
   const refuse = (message: string, cause?: unknown): ShrinkwrapError =>
     new ShrinkwrapError('INPUT_INVALID', { what: 'bundle', problems: [{ file, code: 'zip', message }] }, { cause });
+  // Most bundles are texts: reading zips is loaded for those that are not.
+  const { readZip } = await import('../clients/zip-entries.ts');
   const { files } = await readZip(bytes, [NAME]).catch((error: unknown) => {
     throw refuse(`not a usable zip: ${error instanceof Error ? error.message : String(error)}`, error);
   });
