@@ -14,6 +14,7 @@ import { mapCharmStore } from './charm-store.ts';
 import { correctOverlays } from './corrections.ts';
 import { channelWarnings, optionChannel } from './kubernetes-channel.ts';
 import { keepLocalFiles, type LocalFiles } from './local-files.ts';
+import { overlayNames } from './overlay-names.ts';
 import { readOverlay } from './overlay-source.ts';
 import type { SourceFile } from '../source-file.ts';
 
@@ -64,7 +65,8 @@ export async function readWantedBundle(request: RecipeRequest, catalogue: Catalo
   const mapped = mapCharmStore(composed.bundle, places, request.mapCharmstore === true);
   const files = await keepLocalFiles(mapped.bundle, base, places, own, upstream);
   refuseProblems('bundle', [...problems, ...mapped.problems, ...files.problems]);
-  const overlays = texts.map((each, index) => ({ name: wanted[index]?.name ?? '', text: each }));
+  const names = overlayNames(wanted.map(({ name, source }) => ({ name, official: source !== undefined })));
+  const overlays = texts.map((each, index) => ({ name: names[index] ?? '', text: each }));
   const track = (channel ?? optionChannel(mapped.bundle, catalogue))?.track ?? 'latest';
   const corrected = correctOverlays(mapped.bundle, overlays, track, { catalogue, places, apply: request.correctOverlays === true });
   const storeTold = (problem: Problem): boolean => request.mapCharmstore === true && problem.code === 'charm-store';
