@@ -164,8 +164,8 @@ describe('worlds of the official bundles', { skip }, () => {
       ['./charms/kubeapi-load-balancer_arm64.charm', './charms/kubernetes-control-plane_arm64.charm', './charms/kubernetes-worker_arm64.charm'],
     );
     const paths = new Set(read.plan.artifacts.map(({ path }) => `./${path}`));
-    for (const application of arm.applications.values())
-      for (const path of [application?.charm, ...(application?.resources?.values() ?? [])]) assert.ok(paths.has(String(path)), String(path));
+    for (const [name, application] of arm.applications)
+      for (const path of [application?.charm, ...(application?.resources?.values() ?? [])]) assert.ok(typeof path === 'string' && paths.has(path), name);
   });
 
   test('1.34: the edge channel of its option is a warning that names it, and where the snaps come from', async () => {
