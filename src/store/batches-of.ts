@@ -21,7 +21,8 @@ export async function* batchesOf(source: Readable): AsyncGenerator<readonly Uint
   };
   const onError = (error: unknown): void => {
     failed ??= { error };
-    // What the stream still holds came before it broke.
+    // What the stream still holds came before it broke. read() would tell the listener of it as well until the stream has told of its error.
+    source.off('data', onData);
     for (let chunk = source.read() as Uint8Array | null; chunk !== null; chunk = source.read() as Uint8Array | null) batch.push(chunk);
     wake();
   };

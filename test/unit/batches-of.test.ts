@@ -56,6 +56,17 @@ test('what the stream still holds when it breaks has come, though the reader was
   assert.equal(seen, 3 * MIB);
 });
 
+test('what a stream holds that broke before anybody read it comes once', async () => {
+  const source = new Readable({ read: () => undefined, highWaterMark: 8 * MIB });
+  for (let sent = 0; sent < 3; sent += 1) source.push(Buffer.alloc(MIB, sent));
+  source.destroy(new Error('cut'));
+  const seen: number[] = [];
+  await assert.rejects(async () => {
+    for await (const batch of batchesOf(source)) seen.push(...batch.map(({ 0: first = 9 }) => first));
+  }, /cut/);
+  assert.deepEqual(seen, [0, 1, 2]);
+});
+
 test('room that is split has the same places, and the first part what was asked for', () => {
   fc.assert(
     fc.property(fc.array(fc.nat({ max: 20 }), { maxLength: 6 }), fc.nat({ max: 150 }), (lengths, bytes) => {
