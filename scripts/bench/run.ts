@@ -28,6 +28,11 @@ async function measure({ name, about, needs, measure: run }: Measurement): Promi
   const work = await mkdtemp(join(tmpdir(), 'bench-'));
   try {
     return await run(work, (line) => say(`  ${line}`));
+  } catch (error) {
+    // The others are still worth their minutes.
+    say(`${name} failed: ${error instanceof Error ? error.message : String(error)}`);
+    process.exitCode = 1;
+    return [];
   } finally {
     await rm(work, { recursive: true, force: true });
   }

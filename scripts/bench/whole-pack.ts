@@ -13,6 +13,7 @@ import { seedImages } from './seed-images.ts';
 import { timed } from './timed.ts';
 
 const SAMPLE = resolve(import.meta.dirname, '../../../bundles/sample/charmed-kubernetes-1.26');
+const IMAGE_LISTS = resolve(import.meta.dirname, '../../../scripts/world/image-lists');
 const WORLD = resolve(import.meta.dirname, '../world.js');
 const CHANNEL = '1.26/stable';
 const ROUNDS = 5;
@@ -51,7 +52,7 @@ async function ofImages(work: string): Promise<Row[]> {
 async function ofBundle(work: string, say: (line: string) => void): Promise<Row[]> {
   const world = join(work, 'world');
   await mkdir(work, { recursive: true });
-  const given = ['--bundle', join(SAMPLE, 'bundle.yaml'), '--overlays', join(SAMPLE, 'overlays'), '--image-lists', join(SAMPLE, 'container-images')];
+  const given = ['--bundle', join(SAMPLE, 'bundle.yaml'), '--overlays', join(SAMPLE, 'overlays'), '--image-lists', IMAGE_LISTS];
   await timed([process.execPath, WORLD, ...given, '--channel', CHANNEL, '--out', world]);
   const [node = '', ...words] = cli('serve', world);
   const server = spawn(node, words, { stdio: ['ignore', 'pipe', 'ignore'] });
