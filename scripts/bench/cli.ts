@@ -14,7 +14,8 @@ export interface SavedImages {
   readonly output: string;
   /** HOST:PORT that speaks plain http. */
   readonly registry: string;
+  readonly format?: 'tgz' | 'layout';
 }
 
-export const saveImages = ({ list, cache, output, registry }: SavedImages): string[] =>
-  cli('images', '--from-list', list, '--insecure-registry', registry, '--cache-dir', cache, '--output', output, '--quiet');
+export const saveImages = ({ list, cache, output, registry, format = 'tgz' }: SavedImages): string[] =>
+  cli('images', '--from-list', list, '--image-format', format, '--insecure-registry', registry, '--cache-dir', cache, '--output', output, '--quiet');

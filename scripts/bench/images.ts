@@ -66,20 +66,23 @@ async function measureSize(size: Size, { work, docker, say }: Place): Promise<Ro
         return found;
       },
     });
-    const ours = (directory: string): string[] =>
-      saveImages({ list, cache: join(directory, 'cache'), output: join(directory, 'images.tar.gz'), registry: registry.address });
+    const ours =
+      (format: 'tgz' | 'layout') =>
+      (directory: string): string[] =>
+        saveImages({ list, cache: join(directory, 'cache'), output: join(directory, 'images.tar.gz'), registry: registry.address, format });
     const samples = await interleave(
       [
         into('floor', (directory) => floor(directory, blobs)),
-        into('shrinkwrap', ours),
+        into('shrinkwrap', ours('tgz')),
+        into('layout', ours('layout')),
         into('skopeo', (directory) => skopeo(directory, list)),
         { ...into('docker', (directory) => docker.save(directory, list), docker.forget), rounds: size.dockerRounds },
       ],
       size.rounds,
     );
-    const against = (other: string, figure: number, budget: Row['budget']): Row => ({
-      what: `${size.images} images: ${other === 'docker' ? 'docker over shrinkwrap' : `shrinkwrap over ${other}`}`,
-      ours: samples.seconds('shrinkwrap'),
+    const against = (other: string, figure: number, budget: Row['budget'], us = 'shrinkwrap'): Row => ({
+      what: `${size.images} images: ${other === 'docker' ? 'docker over shrinkwrap' : `${us} over ${other}`}`,
+      ours: samples.seconds(us),
       other: samples.seconds(other),
       unit: 's',
       figure,
@@ -87,6 +90,7 @@ async function measureSize(size: Size, { work, docker, say }: Place): Promise<Ro
     });
     return [
       against('floor', samples.ratio('shrinkwrap', 'floor'), { atMost: 1.2 }),
+      against('floor', samples.ratio('layout', 'floor'), { atMost: 1.2 }, 'layout'),
       against('skopeo', samples.ratio('shrinkwrap', 'skopeo'), { atMost: 1 }),
       against('docker', samples.ratio('docker', 'shrinkwrap'), { atLeast: 8 }),
     ];
