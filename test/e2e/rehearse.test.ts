@@ -60,13 +60,18 @@ describe('a rehearsal', () => {
       const packed = await runCli(['./bundle.yaml', '-d', 'site', '-o', 'small.tar.gz', '--no-cache', ...upstreams.args], { cwd: folder.path });
       assert.equal(packed.code, 0, packed.stderr);
       site = join(folder.path, 'site');
+      const bare = await runCli(['./bundle.yaml', '-d', 'bare', '--skip-tar-gz', '--skip-resources', '--skip-snaps', '--no-cache', ...upstreams.args], {
+        cwd: folder.path,
+      });
+      assert.equal(bare.code, 0, bare.stderr);
     } finally {
       await upstreams.close();
     }
   });
   after(() => folder?.remove());
 
-  for (const what of ['small.tar.gz', 'site']) {
+  // An archive that leaves things out by the packer's wish is whole without them.
+  for (const what of ['small.tar.gz', 'site', 'bare']) {
     test(`passes on ${what} and says what it proves`, async () => {
       const ran = await runCli(['rehearse', what], { cwd: folder.path });
       assert.equal(ran.code, 0, ran.stdout + ran.stderr);

@@ -139,15 +139,15 @@ function archiveValues(facts: Facts, request: RecipeRequest): Record<string, str
 }
 
 function sourceFiles(facts: Facts, resources: readonly ResourceArtifact[]): PlanFile[] {
-  const derived = new Set(resources.filter((each) => each.derived !== undefined).map(({ name }) => name));
+  const packed = new Set(resources.filter(({ derived }) => derived === undefined).map(({ name }) => name));
   const charms = facts.charms.flatMap(({ artifact, files }) => {
     const texts = { metadata: files.metadataYaml, config: files.configYaml, manifest: files.manifestYaml, layer: files.layerYaml };
     return Object.entries(texts).flatMap(([name, text]) => (text === '' ? [] : [{ path: `sources/charms/${stemOf(artifact)}/${name}.yaml`, text }]));
   });
-  // What is made here is another file than Charmhub's, and the archive has to lead to the same record again.
+  // What is left out, or made here and another file than Charmhub's, has no row: the archive has to lead to the same record again.
   const kept = (release: CharmFact['release']): CharmFact['release'] => ({
     ...release,
-    resources: release.resources.filter(({ name, type }) => type === 'file' && !derived.has(`${release.name}/${name}`)),
+    resources: release.resources.filter(({ name, type }) => type === 'file' && packed.has(`${release.name}/${name}`)),
   });
   const records = facts.charms.flatMap(({ artifact, release, local }) =>
     local === true ? [] : [{ path: `sources/charmhub/${stemOf(artifact)}.json`, text: canonicalJson(charmRecord(kept(commonRelease(release, facts.charms)))) }],
