@@ -82,7 +82,7 @@ fi
 
 say "what came out of it"
 (cd "$site" && sha256sum -c --quiet SHA256SUMS && echo "every file of the archive matches SHA256SUMS")
-sed -n '/^| what/,/^$/p' "$site/README.md"
+sed -n '/^| what | how much/,/^$/p' "$site/README.md"
 echo "archive: $(du -h "$archive" | cut -f1), made from the bundle and the overlays ${overlays[*]}"
 echo "look at $site/bundle.yaml, manifest.json, overlays/registry.yaml"
 echo

@@ -1,5 +1,5 @@
 /** Inode and directory tables of a squashfs 4.0, before they are cut into metadata blocks. */
-import { groupBy } from './group-by.ts';
+import { groupBy } from '#src/domain/group-by.js';
 import { BLOCK_BYTES, type FileNode, type FolderNode, type Node, type SquashfsFile } from './squashfs-tree.ts';
 
 export const METADATA_BYTES = 8192;

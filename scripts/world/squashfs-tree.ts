@@ -1,6 +1,6 @@
 /** The folders and files of a squashfs with the numbers of their inodes. */
 import { sortedBy } from '#src/domain/sorted.js';
-import { groupBy } from './group-by.ts';
+import { groupBy } from '#src/domain/group-by.js';
 
 export const BLOCK_BYTES = 131_072;
 

@@ -3,7 +3,7 @@ import { archSuffix } from '#src/domain/archive-name.js';
 import type { ManifestArtifact } from '#src/domain/manifest.js';
 import { CHARM_YAMLS, charmArchive, type CharmContext, charmFiles } from './charm-archive.ts';
 import type { CharmRelease, CharmResource } from './charm-release.ts';
-import { groupBy } from './group-by.ts';
+import { groupBy } from '#src/domain/group-by.js';
 import { revisionNumbers } from './identity.ts';
 import { mapConcurrently } from './map-concurrently.ts';
 import { resourceBytes } from './resource-bytes.ts';

@@ -11,7 +11,7 @@ import { imageBlobs, type ImageContent } from '#src/domain/image-blobs.js';
 import { formatImageRef, type ImageRef, parseImageRef, sitePath } from '#src/domain/image-ref.js';
 import type { ManifestArtifact } from '#src/domain/manifest.js';
 import { formatTsv } from '#src/domain/tsv.js';
-import { groupBy } from './group-by.ts';
+import { groupBy } from '#src/domain/group-by.js';
 import { buildImage, type BuiltImage, type ImageChild } from './image.ts';
 import type { ImageName } from './image-names.ts';
 import { mapConcurrently } from './map-concurrently.ts';

@@ -7,6 +7,7 @@ import { sortedBy } from '../../domain/sorted.ts';
 import type { Upstream } from '../upstream.ts';
 import type { Catalogue } from './catalogue.ts';
 import { refuseAbsent } from '../absent-images.ts';
+import { type Detour, detourWarnings } from '../detours.ts';
 import { imageFinder } from '../find-image.ts';
 import type { ImageFact } from '../image-artifacts.ts';
 import type { SourceFile } from '../source-file.ts';
@@ -84,7 +85,7 @@ export async function resolveImages(
   const jobs = images.flatMap((wanted) => archs.filter((arch) => isForArch(wanted.name, arch, catalogue.images)).map((arch) => ({ wanted, arch })));
   const upstreamNames = lazily(async () => parseUpstreamNames((await upstream.bundleRepository.read('container-images.txt'))?.toString('utf8') ?? ''));
   const find = imageFinder(upstream);
-  const warnings = new Set<string>();
+  const detours: Detour[] = [];
   const found = await upstream.all(jobs, async ({ wanted, arch }): Promise<ImageFact | string> => {
     const { name, targets, reasons, login } = wanted;
     const candidates = candidatesOf(wanted, catalogue, sources);
@@ -92,7 +93,7 @@ export async function resolveImages(
     const place = await find([...candidates, own], ociPlatform(arch));
     if (place === undefined) return `${name} (asked ${candidates.map(formatImageRef).join(', ')}; wanted by ${reasons.join(', ')})`;
     const { resolved, passedOver } = place;
-    if (passedOver.length > 0) warnings.add(`image ${name}: cannot reach ${passedOver.join(', ')}; it comes from ${resolved.repository}`);
+    detours.push({ name, passedOver, repository: resolved.repository });
     return { name, arch, resolved, targets, reasons, ...(login !== undefined && { login }) };
   });
   refuseAbsent(found.filter((fact) => typeof fact === 'string'));
@@ -101,7 +102,7 @@ export async function resolveImages(
       found.filter((fact) => typeof fact !== 'string'),
       ({ name, arch }) => `${name}\t${arch}`,
     ),
-    warnings: [...warnings],
+    warnings: detourWarnings(detours),
   };
 }
 

@@ -4,11 +4,11 @@ import { isShrinkwrapError } from '../../domain/errors.ts';
 import { formatImageRef, parseImageRef, type ImageRef } from '../../domain/image-ref.ts';
 import type { ResolvedImage } from '../../domain/releases.ts';
 import { refuseAbsent } from '../absent-images.ts';
+import { type Detour, detourWarnings } from '../detours.ts';
 import { imageFinder } from '../find-image.ts';
 import { archOfName, imageCandidates, namesHost } from '../image-names.ts';
 import type { ListedImage } from '../listed-names.ts';
 import type { Upstream } from '../upstream.ts';
-
 import type { ListNaming } from './naming.ts';
 
 export interface FoundImage {
@@ -33,19 +33,19 @@ export interface ResolveOptions {
 export async function resolveImages(images: readonly ListedImage[], { archs, sources, naming }: ResolveOptions, upstream: Upstream): Promise<FoundImages> {
   const jobs = images.flatMap((image) => archsOf(image, archs, naming).map((arch) => ({ image, arch })));
   const find = imageFinder(upstream, { artifacts: 'allow' });
-  const warnings = new Set<string>();
+  const detours: Detour[] = [];
   const found = await upstream.all(jobs, async ({ image, arch }): Promise<FoundImage | string> => {
     const { name, reasons } = image;
     const places = placesOf(image, naming, sources);
     const place = await placeOrReason(() => find(places, ociPlatform(arch)));
     if (typeof place !== 'object') return `${name} (${place ?? `asked ${places.map(formatImageRef).join(', ')}`}; wanted by ${reasons.join(', ')})`;
     const { resolved, passedOver } = place;
-    if (passedOver.length > 0) warnings.add(`image ${name}: cannot reach ${passedOver.join(', ')}; it comes from ${resolved.repository}`);
+    detours.push({ name, passedOver, repository: resolved.repository });
     return { name, arch, resolved, reasons };
   });
   refuseAbsent(found.filter((each) => typeof each === 'string'));
   const there = found.filter((each) => typeof each !== 'string');
-  return { found: images.flatMap((image) => onePerManifest(there.filter(({ name }) => name === image.name))), warnings: [...warnings] };
+  return { found: images.flatMap((image) => onePerManifest(there.filter(({ name }) => name === image.name))), warnings: detourWarnings(detours) };
 }
 
 /** A name that carries its architecture is for that one, whatever was asked for. */
