@@ -7,7 +7,7 @@ import { bad } from './bad-value.ts';
 import { EXIT_BUG, exitCode } from './exit-code.ts';
 import { VERBS, type Verb } from './options.ts';
 import type { Reporter } from './reporter.ts';
-import type { Values } from './values.ts';
+import type { Config, Values } from './values.ts';
 
 const isVerb = (word: string | undefined): word is Verb => VERBS.some((verb) => verb === word);
 
@@ -27,7 +27,7 @@ async function main(argv: readonly string[]): Promise<number> {
   let reporter: Reporter | undefined;
   try {
     const { readValues } = await import('./values.ts');
-    const values = readValues(rest, verb, process.env, readConfig());
+    const values = readValues(rest, verb, process.env, await configOf('shrinkwrap.yaml'));
     reporter = await reporterFor(verb, values);
     const command = await (await import('./load-command.ts')).loadCommand(verb);
     const { output, code = 0 } = await command({
@@ -81,12 +81,15 @@ function readStdin(): () => Promise<Buffer> {
   return () => (reading ??= buffer(process.stdin));
 }
 
-function readConfig(): string | undefined {
+/** The reader is loaded where there is something to read. */
+async function configOf(path: string): Promise<Config> {
+  let text: string;
   try {
-    return readFileSync('shrinkwrap.yaml', 'utf8');
+    text = readFileSync(path, 'utf8');
   } catch {
-    return undefined;
+    return {};
   }
+  return (await import('./read-config.ts')).readConfig(text);
 }
 
 /** listr2 and its colours ask the environment when they are loaded. */

@@ -1,9 +1,7 @@
 /** Option values from argv, environment and shrinkwrap.yaml, in this order of strength. Pure. */
 import { parseArgs } from 'node:util';
-import { parse } from 'yaml';
-import { ShrinkwrapError } from '../domain/errors.ts';
-import { editDistance } from '../domain/near-names.ts';
 import { environmentName, optionOf, OPTION_NAMES, type OptionName, type Verb } from './options.ts';
+import { nearest, usage } from './usage.ts';
 
 export interface Values {
   readonly positionals: readonly string[];
@@ -15,21 +13,19 @@ export interface Values {
   readonly flags: readonly OptionName[];
 }
 
-const usage = (message: string, hint = 'shrinkwrap --help lists the options'): never => {
-  throw new ShrinkwrapError('USAGE_BAD', { message, hint });
-};
+/** What shrinkwrap.yaml sets. */
+export type Config = Readonly<Partial<Record<OptionName, readonly string[]>>>;
 
-/** Options of a verb after its own words; `config` is the text of shrinkwrap.yaml. */
-export function readValues(argv: readonly string[], verb: Verb, environment: Readonly<Record<string, string | undefined>>, config: string | undefined): Values {
+/** Options of a verb after its own words. */
+export function readValues(argv: readonly string[], verb: Verb, environment: Readonly<Record<string, string | undefined>>, config: Config = {}): Values {
   const flags = readFlags(argv, verb);
-  const settings = config === undefined ? {} : readConfig(config);
   const all = (name: OptionName): readonly string[] => {
     if (!optionOf(name).verbs.includes(verb)) return [];
     const flag = flags.values.get(name);
     if (flag !== undefined) return flag;
     const variable = environment[environmentName(name)];
     if (variable !== undefined && variable !== '') return optionOf(name).repeatable === true ? variable.split(/[\s,]+/) : [variable];
-    return settings[name] ?? [];
+    return config[name] ?? [];
   };
   return {
     positionals: flags.positionals,
@@ -76,21 +72,4 @@ function readFlags(argv: readonly string[], verb: Verb): { positionals: string[]
     values.set(name, repeatable === true ? [...(values.get(name) ?? []), text] : [text]);
   }
   return { positionals, values };
-}
-
-function readConfig(text: string): Partial<Record<OptionName, string[]>> {
-  const root: unknown = parse(text) ?? {};
-  if (typeof root !== 'object' || Array.isArray(root)) return usage('shrinkwrap.yaml is not a mapping of options');
-  return Object.fromEntries(
-    Object.entries(root as Record<string, unknown>).map(([key, value]) => {
-      const name =
-        OPTION_NAMES.find((known) => known === key.replaceAll('_', '-')) ?? usage(`shrinkwrap.yaml: unknown key ${key}${nearest(key, OPTION_NAMES)}`);
-      return [name, (Array.isArray(value) ? value : [value]).map(String)];
-    }),
-  );
-}
-
-function nearest(word: string, known: readonly string[]): string {
-  const [best] = known.map((name) => ({ name, distance: editDistance(word, name) })).toSorted((a, b) => a.distance - b.distance);
-  return best !== undefined && best.distance <= Math.max(1, Math.floor(word.length / 3)) ? `; did you mean --${best.name}?` : '';
 }

@@ -3,8 +3,9 @@ import { readFile } from 'node:fs/promises';
 import type { CatalogueDocument } from '../recipes/recipe.ts';
 import { readInput } from './read-input.ts';
 
-export async function readCatalogueDocuments(shipped: string, added: readonly string[]): Promise<CatalogueDocument[]> {
-  const url = new URL(`../../bundles/${shipped}`, import.meta.url);
-  const first = { file: shipped, text: await readFile(url, 'utf8') };
-  return [first, ...(await Promise.all(added.map(async (file) => ({ file, text: (await readInput(file)).toString('utf8') }))))];
+export async function readCatalogueDocuments(shipped: readonly string[], added: readonly string[]): Promise<CatalogueDocument[]> {
+  const own = (file: string): Promise<Buffer> => readFile(new URL(`../../bundles/${file}`, import.meta.url));
+  const read = (files: readonly string[], reader: (file: string) => Promise<Buffer>): Promise<CatalogueDocument>[] =>
+    files.map(async (file) => ({ file, text: (await reader(file)).toString('utf8') }));
+  return Promise.all([...read(shipped, own), ...read(added, readInput)]);
 }

@@ -15,7 +15,7 @@ export interface PlanOptions {
 export async function makePlan({ request, catalogues }: PlanOptions, { upstream, report }: Session): Promise<Plan> {
   const recipe = recipeOf(request.system);
   report({ type: 'stage', stage: 'discover', state: 'start', detail: request.system });
-  const documents = await readCatalogueDocuments(recipe.catalogue, catalogues);
+  const documents = await readCatalogueDocuments(recipe.catalogues, catalogues);
   const plan = await recipe.plan(request, documents, upstream);
   report({ type: 'stage', stage: 'discover', state: 'done' });
   report({ type: 'stage', stage: 'plan', state: 'start' });

@@ -55,7 +55,7 @@ export type Wish = Exclude<keyof RecipeRequest, 'system'>;
 export const SKIP_KINDS = ['resources', 'snaps', 'containers', 'apt', 'pypi'] as const;
 export type SkipKind = (typeof SKIP_KINDS)[number];
 
-/** Curated knowledge as parsed YAML: the shipped documents, then those the user added. */
+/** Curated knowledge as YAML, or as JSON where the name says so: the shipped documents, then those the user added. */
 export type CatalogueDocument = { readonly file: string; readonly text: string };
 
 export interface Recipe {
@@ -64,7 +64,7 @@ export interface Recipe {
   accepts(system: string): boolean;
   /** The wishes that it hears; every other one is a mistake of whoever asks. */
   readonly takes: readonly Wish[];
-  /** The catalogue file below bundles/ that the recipe reads. */
-  readonly catalogue: string;
+  /** The catalogue files below bundles/ that the recipe reads, those of others first. */
+  readonly catalogues: readonly string[];
   plan(request: RecipeRequest, catalogue: readonly CatalogueDocument[], upstream: Upstream): Promise<Plan>;
 }

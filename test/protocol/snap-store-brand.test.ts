@@ -54,17 +54,17 @@ describe('a login to the store', () => {
 
   it('comes from the environment; the store id and the formats are options', async () => {
     const argv = ['x', '--snap-store-id', 'my-brand', '--max-format', 'snap-declaration=6', '--max-format', 'account-key=1'];
-    const settings = await settingsFromValues(readValues(argv, 'pack', {}, undefined), { SHRINKWRAP_SNAP_AUTH: `Macaroon ${SECRET}` });
+    const settings = await settingsFromValues(readValues(argv, 'pack', {}), { SHRINKWRAP_SNAP_AUTH: `Macaroon ${SECRET}` });
     assert.deepEqual([settings.snapAuthorization, settings.snapStoreId], [`Macaroon ${SECRET}`, 'my-brand']);
     assert.deepEqual(settings.maxFormat, { 'snap-declaration': 6, 'account-key': 1 });
-    const ubuntu = await settingsFromValues(readValues(['x'], 'pack', {}, undefined), { UBUNTU_STORE_AUTH: login({ t: 'macaroon', v: SECRET }) });
+    const ubuntu = await settingsFromValues(readValues(['x'], 'pack', {}), { UBUNTU_STORE_AUTH: login({ t: 'macaroon', v: SECRET }) });
     assert.equal(ubuntu.snapAuthorization, `Macaroon ${SECRET}`);
     for (const bad of [
       ['--max-format', 'cheese=1'],
       ['--max-format', 'account'],
       ['--snap-store-id', 'a b'],
     ])
-      await assert.rejects(settingsFromValues(readValues(['x', ...bad], 'pack', {}, undefined), {}), /USAGE_BAD/);
+      await assert.rejects(settingsFromValues(readValues(['x', ...bad], 'pack', {}), {}), /USAGE_BAD/);
   });
 });
 

@@ -5,13 +5,15 @@ import type { Arch } from '#src/domain/arch.js';
 import { digest } from '#src/domain/digest.js';
 import type { ResourceRelease } from '#src/domain/releases.js';
 import { readCatalogue, type Catalogue } from '#src/recipes/charmed-kubernetes/catalogue.js';
+import { charmedKubernetes } from '#src/recipes/charmed-kubernetes/recipe.js';
 import type { CharmFact } from '#src/recipes/charmed-kubernetes/facts.js';
 import { ROOT } from './run-cli.ts';
 
-const FILE = 'charmed-kubernetes.yaml';
+/** The documents that ship. */
+export const SHIPPED_CATALOGUES = charmedKubernetes.catalogues.map((file) => ({ file, text: readFileSync(join(ROOT, 'bundles', file), 'utf8') }));
 
 /** The catalogue that ships. */
-export const shippedCatalogue = (): Catalogue => readCatalogue([{ file: FILE, text: readFileSync(join(ROOT, 'bundles', FILE), 'utf8') }]);
+export const shippedCatalogue = (): Catalogue => readCatalogue(SHIPPED_CATALOGUES);
 
 export interface CharmInput {
   readonly name: string;

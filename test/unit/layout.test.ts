@@ -103,7 +103,7 @@ test('each blob lies there once, but for those that the plan itself carries', ()
 });
 
 test('--image-format layout is part of the request, tgz leaves it as it was, another word is a usage error', () => {
-  const asked = (...argv: string[]) => requestFromValues('x', readValues(['x', ...argv], 'pack', {}, undefined));
+  const asked = (...argv: string[]) => requestFromValues('x', readValues(['x', ...argv], 'pack', {}));
   assert.equal(asked('--image-format', 'layout').imageFormat, 'layout');
   assert.deepEqual(asked('--image-format', 'tgz'), asked());
   assert.throws(() => asked('--image-format', 'oci'), /USAGE_BAD/);

@@ -1,4 +1,4 @@
-/** The catalogue of Juju bundles: bundles/charmed-kubernetes.yaml and what the user adds, read with the schema below. */
+/** The catalogue of Juju bundles: bundles/images.json, bundles/charmed-kubernetes.yaml and what the user adds, read with the schema below. */
 import { parse } from 'yaml';
 import { ShrinkwrapError, type Problem } from '../../domain/errors.ts';
 import type { CatalogueDocument } from '../recipe.ts';
@@ -146,7 +146,7 @@ export function rulesOf(catalogue: Catalogue, charm: string, track: string): Cha
   };
 }
 
-/** Later documents add charms and lists to earlier ones; a charm's row is replaced whole. Problems of all documents are reported together. */
+/** Later documents add charms, lists and what they say of images to earlier ones; a charm's row is replaced whole. Problems of all documents are reported together. */
 export function readCatalogue(documents: readonly CatalogueDocument[]): Catalogue {
   const problems: Problem[] = [];
   const merged: Record<string, unknown> = {};
@@ -172,10 +172,13 @@ export function readCatalogue(documents: readonly CatalogueDocument[]): Catalogu
   throw new ShrinkwrapError('INPUT_INVALID', { what: 'the catalogue', problems });
 }
 
+/** Their keys are replaced one by one. */
+const MERGED: ReadonlySet<string> = new Set(['images', 'charms', 'snapResources']);
+
 function mergeInto(into: Record<string, unknown>, from: Record<string, unknown>): void {
   for (const [key, value] of Object.entries(from)) {
     const present = into[key];
-    if (key === 'charms' || key === 'snapResources') into[key] = { ...(present === undefined ? {} : record(present, key)), ...record(value, key) };
+    if (MERGED.has(key)) into[key] = { ...(present === undefined ? {} : record(present, key)), ...record(value, key) };
     else if (Array.isArray(present) && Array.isArray(value)) into[key] = [...present, ...value];
     else into[key] = value;
   }

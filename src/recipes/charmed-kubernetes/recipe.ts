@@ -4,7 +4,7 @@ import type { Recipe } from '../recipe.ts';
 export const charmedKubernetes: Recipe = {
   id: 'charmed-kubernetes',
   summary: 'Charmed Kubernetes, or any Juju bundle: a name on Charmhub or ./bundle.yaml',
-  catalogue: 'charmed-kubernetes.yaml',
+  catalogues: ['images.json', 'charmed-kubernetes.yaml'],
   accepts: () => true,
   takes: [
     'channel',

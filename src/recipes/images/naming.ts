@@ -1,5 +1,4 @@
-/** What the catalogue says of the names of images; it is the one of Juju bundles, which knows CDK names and where they have gone. */
-import { parse } from 'yaml';
+/** What the catalogue says of the names of images: which are CDK names, and where those have gone. */
 import { ShrinkwrapError } from '../../domain/errors.ts';
 import { record, stringMap, strings } from '../catalogue-fields.ts';
 import type { ImageNaming } from '../image-names.ts';
@@ -7,13 +6,14 @@ import type { CatalogueDocument } from '../recipe.ts';
 
 export type ListNaming = Pick<ImageNaming, 'sources' | 'cdkNames' | 'archSuffixes'>;
 
-/** A later document's `images` replaces an earlier one's. INPUT_INVALID with the document. */
-export function readNaming(documents: readonly CatalogueDocument[]): ListNaming {
-  let images: Record<string, unknown> = {};
-  for (const { file, text } of documents) {
+/** A later document's `images` replaces an earlier one's, key by key. INPUT_INVALID with the document. */
+export async function readNaming(documents: readonly CatalogueDocument[]): Promise<ListNaming> {
+  const images: Record<string, unknown> = {};
+  for (const document of documents) {
+    const { file } = document;
     try {
-      const root = record(parse(text, { merge: true }), file);
-      if (root['images'] !== undefined) images = record(root['images'], `${file}: images`);
+      const root = record(await valueOf(document), file);
+      Object.assign(images, record(root['images'] ?? {}, `${file}: images`));
     } catch (error) {
       throw refusal(file, error);
     }
@@ -27,6 +27,12 @@ export function readNaming(documents: readonly CatalogueDocument[]): ListNaming 
   } catch (error) {
     throw refusal(documents.map(({ file }) => file).join(', '), error);
   }
+}
+
+/** Loading a reader of YAML takes as long as fetching ten megabytes; what ships is JSON. */
+async function valueOf({ file, text }: CatalogueDocument): Promise<unknown> {
+  if (file.endsWith('.json')) return JSON.parse(text);
+  return (await import('yaml')).parse(text, { merge: true });
 }
 
 const refusal = (file: string, error: unknown): ShrinkwrapError =>

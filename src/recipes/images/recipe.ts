@@ -10,14 +10,14 @@ import { uniteImages } from './unite-images.ts';
 export const images: Recipe = {
   id: 'images',
   summary: 'container images of any list: --from-list FILE',
-  catalogue: 'charmed-kubernetes.yaml',
+  catalogues: ['images.json'],
   accepts: (system) => system === 'images',
   takes: ['channel', 'archs', 'imageSources', 'lists', 'registryPrefix', 'excludes'],
   async plan(request, documents, upstream) {
     const { lists = [], archs } = request;
     if (lists.length === 0)
       throw new ShrinkwrapError('USAGE_BAD', { message: 'images needs a list', hint: 'shrinkwrap images --from-list FILE (- for stdin)' });
-    const naming = readNaming(documents);
+    const naming = await readNaming(documents);
     const listed = listedImages(lists, request);
     upstream.report({ type: 'note', message: `${listed.images.length} images in ${lists.length} ${lists.length === 1 ? 'list' : 'lists'}` });
     const sources = request.imageSources.length > 0 ? request.imageSources : naming.sources;

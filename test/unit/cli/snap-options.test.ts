@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { requestFromValues } from '#src/cli/request-from-values.js';
 import { readValues } from '#src/cli/values.js';
 
-const request = (...argv: string[]) => requestFromValues('x', readValues(['x', ...argv], 'pack', {}, undefined));
+const request = (...argv: string[]) => requestFromValues('x', readValues(['x', ...argv], 'pack', {}));
 
 test('snaps and their channels are repeatable, and absent when nobody asks', () => {
   const { snaps, snapChannels } = request('--snap', 'lxd', '--snap', 'juju=3.6', '--snap-channel', 'core20=candidate', '--snap-channel=snapd=latest/edge/fix');

@@ -4,6 +4,7 @@ import { exitCode } from '#src/cli/exit-code.js';
 import { errorDocument, errorLines } from '#src/cli/error-output.js';
 import { helpText } from '#src/cli/help.js';
 import { requestFromValues } from '#src/cli/request-from-values.js';
+import { readConfig } from '#src/cli/read-config.js';
 import { readValues } from '#src/cli/values.js';
 import { ShrinkwrapError, type Code } from '#src/domain/errors.js';
 
@@ -11,35 +12,35 @@ const usage = { code: 'USAGE_BAD' };
 
 describe('option values', () => {
   test('flags win over the environment, the environment over shrinkwrap.yaml', () => {
-    const config = 'channel: 1.24/stable\njobs: 2\nretries: 9\n';
+    const config = readConfig('channel: 1.24/stable\njobs: 2\nretries: 9\n');
     const environment = { SHRINKWRAP_CHANNEL: '1.25/stable', SHRINKWRAP_JOBS: '3' };
     const values = readValues(['x', '-c', '1.26/stable'], 'pack', environment, config);
     assert.deepEqual([values.text('channel'), values.text('jobs'), values.text('retries'), values.positionals], ['1.26/stable', '3', '9', ['x']]);
   });
   test('repeatable options collect, single ones take the last', () => {
-    const values = readValues(['--overlay', 'a', '--overlay=b', '-c', '1', '-c', '2'], 'pack', {}, undefined);
+    const values = readValues(['--overlay', 'a', '--overlay=b', '-c', '1', '-c', '2'], 'pack', {});
     assert.deepEqual([values.all('overlay'), values.text('channel')], [['a', 'b'], '2']);
   });
-  test('the old spelling of --use-path still works', () => assert.equal(readValues(['--use_path', 'dir'], 'pack', {}, undefined).text('use-path'), 'dir'));
+  test('the old spelling of --use-path still works', () => assert.equal(readValues(['--use_path', 'dir'], 'pack', {}).text('use-path'), 'dir'));
   test('an unknown option names the nearest one', () =>
     assert.throws(
-      () => readValues(['--chanel', 'x'], 'pack', {}, undefined),
+      () => readValues(['--chanel', 'x'], 'pack', {}),
       (error: ShrinkwrapError<'USAGE_BAD'>) => error.facts.message.includes('--channel'),
     ));
-  test('an option of another verb is refused', () => assert.throws(() => readValues(['--listen', '0:0'], 'pack', {}, undefined), usage));
-  test('a missing value is refused', () => assert.throws(() => readValues(['--channel'], 'pack', {}, undefined), usage));
-  test('a value for a switch is refused', () => assert.throws(() => readValues(['--json=yes'], 'pack', {}, undefined), usage));
-  test('an unknown key of shrinkwrap.yaml is refused', () => assert.throws(() => readValues([], 'pack', {}, 'chanel: x'), usage));
+  test('an option of another verb is refused', () => assert.throws(() => readValues(['--listen', '0:0'], 'pack', {}), usage));
+  test('a missing value is refused', () => assert.throws(() => readValues(['--channel'], 'pack', {}), usage));
+  test('a value for a switch is refused', () => assert.throws(() => readValues(['--json=yes'], 'pack', {}), usage));
+  test('an unknown key of shrinkwrap.yaml is refused', () => assert.throws(() => readConfig('chanel: x'), usage));
   test('a refused value is told without the login in it', () =>
     assert.throws(
-      () => requestFromValues('x', readValues(['--registry', 'https://me:secret@reg.lan/below'], 'pack', {}, undefined)),
+      () => requestFromValues('x', readValues(['--registry', 'https://me:secret@reg.lan/below'], 'pack', {})),
       (error: ShrinkwrapError<'USAGE_BAD'>) => !error.message.includes('secret') && error.facts.message.includes('https://***@reg.lan/below'),
     ));
-  test('-- ends the options', () => assert.deepEqual(readValues(['--', '--json'], 'pack', {}, undefined).positionals, ['--json']));
+  test('-- ends the options', () => assert.deepEqual(readValues(['--', '--json'], 'pack', {}).positionals, ['--json']));
 });
 
 describe('requests', () => {
-  const request = (...argv: string[]) => requestFromValues('charmed-kubernetes', readValues(argv, 'pack', {}, undefined));
+  const request = (...argv: string[]) => requestFromValues('charmed-kubernetes', readValues(argv, 'pack', {}));
   test('architectures come comma-separated or repeated, default amd64', () => {
     assert.deepEqual(request().archs, ['amd64']);
     assert.deepEqual(request('-a', 'arm64,amd64', '-a', 's390x').archs, ['arm64', 'amd64', 's390x']);

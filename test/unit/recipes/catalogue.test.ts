@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { parse } from 'yaml';
 import { readCatalogue, rulesOf } from '#src/recipes/charmed-kubernetes/catalogue.js';
+import { SHIPPED_CATALOGUES, shippedCatalogue } from '../../support/charm-fact.ts';
 import { ROOT } from '../../support/run-cli.ts';
 import { problemsOf, shownProblems } from '../bundle/support.ts';
 
-const SHIPPED = { file: 'charmed-kubernetes.yaml', text: readFileSync(join(ROOT, 'bundles', 'charmed-kubernetes.yaml'), 'utf8') };
-const catalogue = readCatalogue([SHIPPED]);
+const catalogue = shippedCatalogue();
 const added = (text: string): string[] =>
-  shownProblems(problemsOf(() => readCatalogue([SHIPPED, { file: 'mine.yaml', text: `format: shrinkwrap-catalogue/1\n${text}` }])));
+  shownProblems(problemsOf(() => readCatalogue([...SHIPPED_CATALOGUES, { file: 'mine.yaml', text: `format: shrinkwrap-catalogue/1\n${text}` }])));
 
 describe('the catalogue', () => {
   it('has a row for every charm of the official overlays', () => {
@@ -56,7 +56,7 @@ describe('the catalogue', () => {
 
   it('is extended charm by charm', () => {
     const text = 'format: shrinkwrap-catalogue/1\ncharms: {mine: {debs: [{names: [x]}]}, etcd: {auto: 3.5/stable}}\n';
-    const more = readCatalogue([SHIPPED, { file: 'mine.yaml', text }]);
+    const more = readCatalogue([...SHIPPED_CATALOGUES, { file: 'mine.yaml', text }]);
     assert.deepEqual(rulesOf(more, 'mine', '1.26').debs, [{ names: ['x'] }]);
     assert.equal(more.charms.get('etcd')?.auto, '3.5/stable');
     assert.equal(more.charms.size, catalogue.charms.size + 1);
@@ -67,7 +67,9 @@ describe('the catalogue', () => {
       assert.ok(why.length > 20);
       assert.ok(remove.length + Object.keys(renameStorage).length > 0);
     }
-    const { charms } = parse(SHIPPED.text, { merge: true }) as { charms: Record<string, Record<string, { why?: string }[] | undefined>> };
+    const { charms } = parse(readFileSync(join(ROOT, 'bundles', 'charmed-kubernetes.yaml'), 'utf8'), { merge: true }) as {
+      charms: Record<string, Record<string, { why?: string }[] | undefined>>;
+    };
     for (const [name, row] of Object.entries(charms))
       for (const rule of [...(row['options'] ?? []), ...(row['channels'] ?? [])]) assert.ok((rule.why ?? '') !== '', `${name}: a rule without its reason`);
   });

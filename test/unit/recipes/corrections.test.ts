@@ -1,15 +1,12 @@
 /** Overlays that do not fit a track: named with their place and the correction, or corrected. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { tryCompose } from '#src/bundle/compose.js';
 import { readBundle } from '#src/bundle/read.js';
-import { readCatalogue } from '#src/recipes/charmed-kubernetes/catalogue.js';
 import { correctOverlays, type Corrected } from '#src/recipes/charmed-kubernetes/corrections.js';
-import { ROOT } from '../../support/run-cli.ts';
+import { shippedCatalogue } from '../../support/charm-fact.ts';
 
-const catalogue = readCatalogue([{ file: 'c.yaml', text: readFileSync(join(ROOT, 'bundles', 'charmed-kubernetes.yaml'), 'utf8') }]);
+const catalogue = shippedCatalogue();
 const BASE = readBundle('applications: {kubernetes-control-plane: {charm: kubernetes-control-plane}, kubernetes-worker: {charm: kubernetes-worker}}', 'b.yaml');
 const CEPH = `applications: {ceph-mon: {charm: ceph-mon}}
 relations:

@@ -12,11 +12,11 @@ import { byTrack } from '#src/recipes/charmed-kubernetes/track-range.js';
 import { parseUpstreamNames } from '#src/recipes/charmed-kubernetes/upstream-names.js';
 import { formatImageRef } from '#src/domain/image-ref.js';
 import type { Upstream } from '#src/recipes/upstream.js';
+import { SHIPPED_CATALOGUES, shippedCatalogue } from '../../support/charm-fact.ts';
 
 const ROOT = resolve(import.meta.dirname, '..', '..', '..', '..');
 const DATA = process.env['SHRINKWRAP_DATA'] ?? resolve(ROOT, '..', 'shared', 'data');
-const CATALOGUE_FILE = 'charmed-kubernetes.yaml';
-const catalogue = readCatalogue([{ file: CATALOGUE_FILE, text: readFileSync(join(ROOT, 'bundles', CATALOGUE_FILE), 'utf8') }]);
+const catalogue = shippedCatalogue();
 
 describe('choosing image lists', () => {
   const names = ['README.md', 'v1.2.9.txt', 'v1.26.9.txt', 'v1.26.10.txt', 'v1.26.11-rc.1.txt', 'v1.260.1.txt', 'v1.27.0.txt', 'v1.26.txt', 'v1.26.4.txt.orig'];
@@ -172,12 +172,16 @@ describe('the catalogue', () => {
     );
   });
   test('a document of the user adds charms', () => {
-    const text = readFileSync(join(ROOT, 'bundles', CATALOGUE_FILE), 'utf8');
     const extended = readCatalogue([
-      { file: CATALOGUE_FILE, text },
+      ...SHIPPED_CATALOGUES,
       { file: 'mine.yaml', text: 'format: shrinkwrap-catalogue/1\ncharms:\n  my-charm:\n    snaps: [{ name: my-snap, channel: option }]\n' },
     ]);
     assert.deepEqual(extended.charms.get('my-charm')?.snaps, [{ name: 'my-snap', channel: 'option' }]);
     assert.ok(extended.charms.has('etcd'));
+  });
+  test('and changes what is said of images, key by key', () => {
+    const text = 'format: shrinkwrap-catalogue/1\nimages: { sources: [mirror.example.com/cdk] }\n';
+    const { images } = readCatalogue([...SHIPPED_CATALOGUES, { file: 'mine.yaml', text }]);
+    assert.deepEqual(images, { ...catalogue.images, sources: ['mirror.example.com/cdk'] });
   });
 });
