@@ -140,7 +140,8 @@ function takingTurns(connections: Connections, enter: EnterHost, askedCapMs: num
         const { status, headers, body } = response;
         if (status === 429 || status === 503) turn.refused(status, askedWait(headers, askedCapMs, now()));
         else turn.served();
-        const long = hop.method === 'GET' && !(Number(headers['content-length'] ?? Infinity) <= SMALL_BODY) && !body.destroyed && status !== 204;
+        const long =
+          hop.method === 'GET' && !(Number(headers['content-length'] ?? Infinity) <= SMALL_BODY) && !body.destroyed && status !== 204 && status !== 304;
         if (long) body.once('close', () => turn.leave());
         else turn.leave();
         return response;

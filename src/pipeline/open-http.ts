@@ -1,7 +1,7 @@
 /** The way out as the settings want it; what happens on it is told. */
 import { certificateDirectories, createHostTrust } from '../clients/host-trust.ts';
 import type { Http } from '../clients/http.ts';
-import { createHttp, type RetryEvent } from '../clients/undici.ts';
+import { createHttp, type RetryEvent } from '../clients/create-http.ts';
 import type { Event, Report, Stage } from '../domain/events.ts';
 import type { Settings } from './settings.ts';
 

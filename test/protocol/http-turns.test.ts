@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type TestContext, test } from 'node:test';
 import { readBytes } from '#src/clients/read-body.js';
-import { createHttp } from '#src/clients/undici.js';
+import { createHttp } from '#src/clients/create-http.js';
 import { createHostTurns, type Slowed } from '#src/clients/host-turns.js';
 import { testHttp } from '../support/http-client.ts';
 import { scriptedServer } from '../support/scripted-server.ts';

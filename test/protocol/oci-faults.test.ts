@@ -8,7 +8,7 @@ import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Credentials } from '#src/clients/oci/authorization.js';
 import { createRegistryClient } from '#src/clients/oci/registry.js';
-import type { HttpOptions } from '#src/clients/undici.js';
+import type { HttpOptions } from '#src/clients/create-http.js';
 import type { Descriptor, ImageArtifact } from '#src/domain/artifact.js';
 import type { Event } from '#src/domain/events.js';
 import { isShrinkwrapError } from '#src/domain/errors.js';

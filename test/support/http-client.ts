@@ -1,6 +1,6 @@
 /** An Http for tests: short waits, closed with the test. */
 import type { TestContext } from 'node:test';
-import { type HttpOptions, createHttp } from '#src/clients/undici.js';
+import { type HttpOptions, createHttp } from '#src/clients/create-http.js';
 import type { Http } from '#src/clients/http.js';
 
 export function testHttp(t: TestContext, options: Partial<HttpOptions> = {}): Http {

@@ -2,7 +2,7 @@
 import type { TestContext } from 'node:test';
 import type { Http } from '#src/clients/http.js';
 import { createRegistryClient, type RegistryClient, type RegistryClientOptions } from '#src/clients/oci/registry.js';
-import { createHttp } from '#src/clients/undici.js';
+import { createHttp } from '#src/clients/create-http.js';
 import { type Script, type ScriptedRegistry, document, type Served, sha256, scriptedRegistry } from './scripted-registry.ts';
 
 export const OCI_INDEX = 'application/vnd.oci.image.index.v1+json';

@@ -1,5 +1,5 @@
 /** What the registry answers after the push, for every name that the plan wants there. */
-import { createHttp } from '../../clients/undici.ts';
+import { createHttp } from '../../clients/create-http.ts';
 import type { Http } from '../../clients/http.ts';
 import type { Descriptor } from '../../domain/artifact.ts';
 import { formatDigest } from '../../domain/digest.ts';

@@ -1,0 +1,131 @@
+/**
+ * Requests over the HTTP of Node itself: connections kept and shared, silence counted. It is there when the process starts and parses in machine code,
+ * where undici has to be loaded and compiles its parser beside the first bytes (docs/adr/0006).
+ */
+import { Agent, request as requestPlain, type ClientRequest, type IncomingMessage } from 'node:http';
+import type { Agent as SecureAgent, RequestOptions } from 'node:https';
+import type { Socket } from 'node:net';
+import { Readable } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
+import type { Hop } from './hops.ts';
+import type { HttpResponse } from './http.ts';
+import type { Timeouts } from './timeouts.ts';
+import type { TlsTrust } from './tls-trust.ts';
+
+export interface Direct {
+  /** `path` where it is not that of the address, for a proxy; `tls` is read for https only. */
+  exchange(hop: Hop, options: { readonly path?: string; readonly tls: () => Promise<TlsTrust>; readonly signal: AbortSignal }): Promise<HttpResponse>;
+  close(): void;
+}
+
+export function createDirect(timeouts: Timeouts): Direct {
+  const plain = new Agent({ keepAlive: true });
+  let secure: SecureAgent | undefined;
+
+  async function begin(hop: Hop, path: string | undefined, tls: () => Promise<TlsTrust>): Promise<ClientRequest> {
+    const { url, method, headers } = hop;
+    const options = { method, headers, ...(path !== undefined && { path }) };
+    if (url.protocol === 'http:') return requestPlain(url, { ...options, agent: plain });
+    const https = await import('node:https');
+    secure ??= new https.Agent({ keepAlive: true });
+    return https.request(url, { ...options, ...(await tls()), agent: secure } satisfies RequestOptions);
+  }
+
+  return {
+    async exchange(hop, { path, tls, signal }) {
+      for (;;) {
+        signal.throwIfAborted();
+        const request = await begin(hop, path, tls);
+        try {
+          return toResponse(hop, await send(request, hop.body, timeouts, signal));
+        } catch (error) {
+          // The server hung up a kept connection in the moment in which it was used again. Whether it saw the request nobody knows: only questions are repeated.
+          const isQuestion = hop.method === 'GET' || hop.method === 'HEAD';
+          if (!isQuestion || !request.reusedSocket || !wasHungUp(error)) throw error;
+        }
+      }
+    },
+    close() {
+      plain.destroy();
+      secure?.destroy();
+    },
+  };
+}
+
+const wasHungUp = (error: unknown): boolean => error instanceof Error && 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
+
+function send(request: ClientRequest, body: Hop['body'], { connectMs, headersMs, bodyMs }: Timeouts, signal: AbortSignal): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    let response: IncomingMessage | undefined;
+    const stop = (error: Error): void => void (response ?? request).destroy(error);
+    const onAbort = (): void => stop(signal.reason as Error);
+    const connecting = setTimeout(() => stop(tooLate(`no connection within ${connectMs / 1000} s`)), connectMs);
+    signal.addEventListener('abort', onAbort, { once: true });
+    request.once('socket', (socket) => whenConnected(socket, () => clearTimeout(connecting)));
+    // Silence on the connection, whoever should have spoken.
+    request.setTimeout(headersMs, () => {
+      if (response === undefined) stop(tooLate(`no answer within ${headersMs / 1000} s`));
+      else if (isFull(response)) response.socket.setTimeout(bodyMs);
+      else stop(tooLate(`silence for ${bodyMs / 1000} s`));
+    });
+    request.once('close', () => {
+      clearTimeout(connecting);
+      signal.removeEventListener('abort', onAbort);
+    });
+    // It stays: a connection may fail once more after it was given up.
+    request.on('error', reject);
+    const upload = sendBody(request, body);
+    request.once('response', (answer: IncomingMessage) => {
+      response = answer;
+      answer.socket.setTimeout(bodyMs);
+      // An answer that does not wait for the end of what is sent is the last word on this connection.
+      if (upload !== undefined && !request.writableEnded) {
+        upload.unpipe(request).destroy();
+        answer.once('close', () => request.destroy());
+      }
+      // A body that breaks or is destroyed before anybody reads it raises "error": without a listener that ends the process.
+      answer.on('error', () => undefined);
+      resolve(answer);
+    });
+  });
+}
+
+/** The stream that is being sent, if it is one. */
+function sendBody(request: ClientRequest, body: Hop['body']): Readable | undefined {
+  if (typeof body !== 'function') {
+    request.end(body);
+    return undefined;
+  }
+  const stream = body();
+  stream.once('error', (error) => request.destroy(error));
+  request.once('close', () => stream.destroy());
+  return stream.pipe(request) && stream;
+}
+
+function whenConnected(socket: Socket, then: () => void): void {
+  const secure = 'encrypted' in socket ? (socket as TLSSocket & { readonly secureConnecting?: boolean }) : undefined;
+  if (secure?.secureConnecting === true) socket.once('secureConnect', then);
+  else if (socket.connecting) socket.once('connect', then);
+  else then();
+}
+
+/** Nobody reads at the moment: it is not the server that is silent. */
+const isFull = (body: Readable): boolean => body.readableLength >= body.readableHighWaterMark;
+
+const tooLate = (message: string): Error => Object.assign(new Error(message), { code: 'ETIMEDOUT' });
+
+function toResponse({ url, method }: Hop, answer: IncomingMessage): HttpResponse {
+  const status = answer.statusCode ?? 0;
+  const headers = Object.fromEntries(
+    Object.entries(answer.headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, Array.isArray(value) ? value.join(', ') : value]])),
+  );
+  return { status, headers, url: url.href, body: hasBody(method, status) ? answer : emptied(answer) };
+}
+
+const hasBody = (method: string, status: number): boolean => method !== 'HEAD' && status !== 204 && status !== 304;
+
+/** The connection is free again without anybody reading what is not there. */
+function emptied(answer: IncomingMessage): Readable {
+  answer.resume();
+  return Readable.from([]);
+}
