@@ -1,7 +1,7 @@
-/** Size and digests of bytes on their way into the store. */
-import { type Hash, createHash } from 'node:crypto';
+/** Size and digests of a file on its way into the store. */
 import type { Digest } from '../domain/digest.ts';
 import { ShrinkwrapError } from '../domain/errors.ts';
+import { hashDisk } from './disk-hash.ts';
 import type { Expectation } from './store.ts';
 
 /** The digest under which the store keeps the file. Nothing to check against means nothing enters. */
@@ -11,16 +11,22 @@ export function keyOf({ what, digests: [first] }: Expectation): Digest {
 }
 
 export interface Checker {
-  /** Refuses the chunk that would make the file longer than it may be. */
+  /** Refuses the bytes that would make the file longer than it may be. */
   admit(length: number): void;
-  hash(chunk: Uint8Array): void;
+  /** So many more bytes lie in the file. */
+  written(length: number): void;
   /** Throws unless size and every digest match. */
-  finish(): void;
+  finish(): Promise<void>;
+  /** Ends what `finish` did not. */
+  drop(): void;
 }
 
-export function createChecker({ what, size, digests }: Expectation): Checker {
-  const hashes: readonly Hash[] = digests.map(({ algorithm }) => createHash(algorithm));
+/** `path` is where the file lies while it is written. */
+export function createChecker(path: string, { what, size, digests }: Expectation): Checker {
+  const algorithms = digests.map(({ algorithm }) => algorithm);
+  const hash = hashDisk(path, algorithms, size);
   let total = 0;
+  let offset = 0;
   const refuse = (field: string, wanted: string, found: string): never => {
     throw new ShrinkwrapError('INTEGRITY_MISMATCH', { what, field, wanted, found });
   };
@@ -29,16 +35,18 @@ export function createChecker({ what, size, digests }: Expectation): Checker {
       total += length;
       if (total > size) refuse('size', String(size), `more than ${size}`);
     },
-    hash(chunk) {
-      for (const hash of hashes) hash.update(chunk);
+    written(length) {
+      hash.add([{ offset, length }]);
+      offset += length;
     },
-    finish() {
+    async finish() {
       if (total !== size) refuse('size', String(size), String(total));
+      const found = await hash.digests();
       digests.forEach(({ algorithm, hex }, index) => {
-        const found = hashes[index]?.digest('hex') ?? '';
-        if (found !== hex) refuse(algorithm, hex, found);
+        if (found[index] !== hex) refuse(algorithm, hex, found[index] ?? '');
       });
     },
+    drop: () => hash.drop(),
   };
 }
 

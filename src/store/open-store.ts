@@ -9,7 +9,7 @@ import { type Checker, createChecker, isShort, keyOf } from './checker.ts';
 import { localFailure } from './local-failure.ts';
 import { partialName, releaseTemporary, reserveTemporary, sweepPartials } from './partials.ts';
 import type { Expectation, Store } from './store.ts';
-import { writeAll } from './write-all.ts';
+import { lengthOf, writeAll } from './write-all.ts';
 
 type WriteOptions = Parameters<Store['write']>[2];
 
@@ -91,36 +91,35 @@ async function keepOrDrop(temporary: string, partial: string, error: unknown): P
 }
 
 async function receive(path: string, bytes: AsyncIterable<Uint8Array>, expect: Expectation, { offset, onBytes, signal }: WriteOptions): Promise<void> {
-  const checker = createChecker(expect);
   const handle = await open(path, offset > 0 ? 'r+' : 'wx');
+  const checker = createChecker(path, expect);
   try {
-    if (offset > 0) await rehash(handle, offset, checker);
+    if (offset > 0) await takeUp(handle, offset, checker);
     const source = bytes instanceof Readable ? bytes : Readable.from(bytes);
     // Each write listens on a signal of its own, so that listeners never pile up on the one of the run.
     addAbortSignal(AbortSignal.any([signal]), source);
     let total = offset;
     for await (const batch of batchesOf(source)) {
-      for (const chunk of batch) checker.admit(chunk.length);
-      // The hash runs while the disk writes, and the next batch gathers meanwhile.
-      const writing = writeAll(handle, batch, total);
-      for (const chunk of batch) checker.hash(chunk);
-      total += await writing;
+      checker.admit(lengthOf(batch));
+      const length = await writeAll(handle, batch, total);
+      checker.written(length);
+      total += length;
       onBytes?.(total);
     }
-    checker.finish();
+    await checker.finish();
+  } catch (error) {
+    checker.drop();
+    throw error;
   } finally {
     await handle.close();
   }
 }
 
-async function rehash(handle: FileHandle, length: number, checker: Checker): Promise<void> {
-  const buffer = Buffer.allocUnsafe(1024 * 1024);
-  for (let position = 0; position < length;) {
-    const { bytesRead } = await handle.read(buffer, 0, Math.min(buffer.length, length - position), position);
-    if (bytesRead === 0) throw new Error(`the partial file has ${position} bytes, not ${length}`);
-    checker.admit(bytesRead);
-    checker.hash(buffer.subarray(0, bytesRead));
-    position += bytesRead;
-  }
+/** What an earlier try left, and nothing behind it. */
+async function takeUp(handle: FileHandle, length: number, checker: Checker): Promise<void> {
+  const { size } = await handle.stat();
+  if (size < length) throw new Error(`the partial file has ${size} bytes, not ${length}`);
   await handle.truncate(length);
+  checker.admit(length);
+  checker.written(length);
 }
