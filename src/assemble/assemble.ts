@@ -1,5 +1,4 @@
 /** Entries → sinks, with manifest.json and SHA256SUMS made of what was really written. */
-import { createHash } from 'node:crypto';
 import type { Plan } from '../domain/plan.ts';
 import { sortedBy } from '../domain/sorted.ts';
 import { bytesEntry, checkPaths, type Entry } from './entry.ts';
@@ -17,24 +16,20 @@ export interface AssembleOptions extends Omit<ManifestContext, 'written'> {
 export async function assemble(sink: Sink, options: AssembleOptions): Promise<void> {
   const { plan, payload, signal } = options;
   checkPaths([...payload.map(({ path }) => path), 'manifest.json', 'SHA256SUMS']);
-  const written = new Map<string, Written>();
+  const added: { readonly entry: Entry; readonly sha256: Promise<string> }[] = [];
   const put = async (entry: Entry): Promise<void> => {
     signal.throwIfAborted();
-    const hash = createHash('sha256');
-    await sink.add(entry, hashed(entry.open(signal), hash));
-    written.set(entry.path, { size: entry.size, sha256: hash.digest('hex') });
+    const { sha256 } = await sink.add(entry, entry.open(signal));
+    // The failure is seen when the digests are collected.
+    sha256.catch(() => undefined);
+    added.push({ entry, sha256 });
   };
+  const written = async (): Promise<Map<string, Written>> =>
+    new Map(await Promise.all(added.map(async ({ entry: { path, size }, sha256 }) => [path, { size, sha256: await sha256 }] as const)));
   for (const [index, entry] of sortedBy(payload, ({ path }) => path).entries()) {
     await put(entry);
     options.onEntry?.(entry, index + 1, payload.length);
   }
-  await put(bytesEntry('manifest.json', formatManifest(manifestOf(plan, { ...options, written }))));
-  await put(bytesEntry('SHA256SUMS', formatSums(written)));
-}
-
-async function* hashed(bytes: AsyncIterable<Uint8Array>, hash: ReturnType<typeof createHash>): AsyncGenerator<Uint8Array> {
-  for await (const chunk of bytes) {
-    hash.update(chunk);
-    yield chunk;
-  }
+  await put(bytesEntry('manifest.json', formatManifest(manifestOf(plan, { ...options, written: await written() }))));
+  await put(bytesEntry('SHA256SUMS', formatSums(await written())));
 }

@@ -32,15 +32,13 @@ export interface ImageFile {
 
 type Entry = { readonly name: string; readonly size: number } & ({ readonly text: Buffer } | { readonly path: string });
 
-/** About as much as the gzip brings at a time. */
-const READ_BYTES = 1024 * 1024;
-
 export function imageFile(input: ImageFileInput): ImageFile {
   const entries = entriesOf(input);
   const tarSize = entries.reduce((total, { size }) => total + tarEntrySize(size), TAR_END.length);
   return {
     size: storedGzipSize(tarSize),
-    stream: (signal) => Readable.from(storedGzip(tarOf(entries, signal), tarSize), { objectMode: false, signal, highWaterMark: READ_BYTES }),
+    // Chunk by chunk as they were made, one ahead of its reader.
+    stream: (signal) => Readable.from(storedGzip(tarOf(entries, signal), tarSize), { signal, highWaterMark: 1 }),
   };
 }
 

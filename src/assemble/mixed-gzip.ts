@@ -1,5 +1,6 @@
 /** One gzip stream that stores what is compressed already and deflates the rest; equal input gives equal output. */
-import { constants, crc32, deflateRawSync } from 'node:zlib';
+import { constants, deflateRawSync } from 'node:zlib';
+import { addCrc } from './crc.ts';
 import { gzipTrailer } from './stored-gzip.ts';
 
 /** A deflate block holds at most this many stored bytes (RFC 1951, 3.2.4). */
@@ -13,16 +14,24 @@ const LAST_BLOCK = Buffer.from([1, 0, 0, 0xff, 0xff]);
 export interface MixedGzip {
   /** Announces the next `bytes` of the input; everything that comes must have been announced. */
   announce(bytes: number, form: 'stored' | 'deflated'): void;
-  /** The next of the gzip, in pieces: what is stored is not copied but cut out of the chunk, so that the chunk must stay as it is until they are written. */
-  frame(chunk: Buffer): Buffer[];
+  /** The next of the gzip. What is stored is not copied but cut out of the chunk, so that the chunk must stay as it is until the pieces are written. */
+  frame(chunk: Uint8Array): Frame;
   /** The last of it. */
   end(): Buffer[];
+}
+
+export interface Frame {
+  readonly pieces: readonly Buffer[];
+  /** Where in the pieces, put together, the bytes of the chunk lie as they are. */
+  readonly plain: readonly { readonly offset: number; readonly length: number }[];
 }
 
 interface Segment {
   remaining: number;
   readonly form: 'stored' | 'deflated';
 }
+
+type Out = (bytes: Buffer, how?: 'plain') => void;
 
 /** `level` is zlib's, 0 to 9, for the deflated segments. */
 export function createMixedGzip(level: number): MixedGzip {
@@ -34,7 +43,7 @@ export function createMixedGzip(level: number): MixedGzip {
   let piece: Buffer[] = [];
   let pieceLeft = 0;
 
-  const emitStored = (out: (bytes: Buffer) => void, segment: Segment, bytes: Buffer): Buffer => {
+  const emitStored = (out: Out, segment: Segment, bytes: Buffer): Buffer => {
     if (blockLeft === 0) {
       blockLeft = Math.min(STORED_BLOCK, segment.remaining);
       const header = Buffer.alloc(5);
@@ -44,11 +53,11 @@ export function createMixedGzip(level: number): MixedGzip {
     }
     const taken = bytes.subarray(0, blockLeft);
     blockLeft -= taken.length;
-    out(taken);
+    out(taken, 'plain');
     return taken;
   };
 
-  const emitDeflated = (out: (bytes: Buffer) => void, segment: Segment, bytes: Buffer): Buffer => {
+  const emitDeflated = (out: Out, segment: Segment, bytes: Buffer): Buffer => {
     if (pieceLeft === 0) pieceLeft = Math.min(DEFLATED_PIECE, segment.remaining);
     const taken = bytes.subarray(0, pieceLeft);
     pieceLeft -= taken.length;
@@ -61,7 +70,7 @@ export function createMixedGzip(level: number): MixedGzip {
     return taken;
   };
 
-  const consume = (out: (bytes: Buffer) => void, chunk: Buffer): void => {
+  const consume = (out: Out, chunk: Buffer): void => {
     let rest = chunk;
     while (rest.length > 0) {
       const segment = segments[0];
@@ -86,10 +95,19 @@ export function createMixedGzip(level: number): MixedGzip {
     announce: (bytes, form) => void segments.push({ remaining: bytes, form }),
     frame(chunk) {
       const pieces = opening();
-      crc = crc32(chunk, crc);
+      const plain: { offset: number; length: number }[] = [];
+      let offset = pieces.length * HEADER.length;
+      crc = addCrc(crc, chunk);
       length += chunk.length;
-      consume((bytes) => void pieces.push(bytes), chunk);
-      return pieces;
+      consume(
+        (bytes, how) => {
+          pieces.push(bytes);
+          if (how === 'plain') plain.push({ offset, length: bytes.length });
+          offset += bytes.length;
+        },
+        Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length),
+      );
+      return { pieces, plain };
     },
     end() {
       const missing = segments.reduce((sum, { remaining }) => sum + remaining, 0);

@@ -1,7 +1,5 @@
 /** Room in several places, filled front to back. */
 
-export const lengthOf = (views: readonly Uint8Array[]): number => views.reduce((sum, { length }) => sum + length, 0);
-
 /** The first `bytes` of the room, or all of it where it is less, and what is left. */
 export function splitViews(views: readonly Uint8Array[], bytes: number): [Uint8Array[], Uint8Array[]] {
   const [first, rest]: [Uint8Array[], Uint8Array[]] = [[], []];

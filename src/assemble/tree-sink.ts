@@ -1,5 +1,5 @@
 /** The unpacked tree of --use-path: files that are there with the same bytes stay as they are. */
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { chmod, mkdir, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -18,9 +18,11 @@ export async function createTreeSink(root: string, signal: AbortSignal): Promise
   return {
     async add(entry, bytes) {
       wanted.add(entry.path);
-      await write(root, entry, bytes, signal).catch((error: unknown) => {
+      const hash = createHash('sha256');
+      await write(root, entry, hashed(bytes, hash), signal).catch((error: unknown) => {
         throw localFailure(error, join(root, entry.path));
       });
+      return { sha256: Promise.resolve(hash.digest('hex')) };
     },
     // What an earlier pack left behind would be reported at the site as unlisted; only files that it listed itself are removed.
     async finish() {
@@ -28,6 +30,13 @@ export async function createTreeSink(root: string, signal: AbortSignal): Promise
     },
     abort: () => Promise.resolve(),
   };
+}
+
+async function* hashed(bytes: AsyncIterable<Uint8Array>, hash: Hash): AsyncGenerator<Uint8Array> {
+  for await (const chunk of bytes) {
+    hash.update(chunk);
+    yield chunk;
+  }
 }
 
 /** Files of the earlier tree in the folder, by its own SHA256SUMS; none for a folder that is new or empty. */

@@ -1,8 +1,7 @@
 /** discover → plan → fetch → verify → assemble → archive. */
 import { join, dirname } from 'node:path';
-import type { ArchiveResult } from '../assemble/archive-sink.ts';
+import { openArchiveSink, type ArchiveResult } from '../assemble/archive-sink.ts';
 import { assemble } from '../assemble/assemble.ts';
-import { createTreeSink } from '../assemble/tree-sink.ts';
 import type { Sink } from '../assemble/sink.ts';
 import type { Entry } from '../assemble/entry.ts';
 import { archiveFileName, topDirectory } from '../domain/archive-name.ts';
@@ -13,9 +12,7 @@ import { payloadOf } from './payload.ts';
 import { pullWarnings } from './pull-warnings.ts';
 import type { Session } from './session.ts';
 import type { Settings } from './settings.ts';
-import { chainOptionsOf } from './trust.ts';
-import { verifyAddons } from './verify-addons.ts';
-import { verifySnaps } from './verify-snaps.ts';
+import type { AddonOptions } from './verify-addons.ts';
 
 export interface Destination {
   /** A FILE, or a DIR ending in `/`; absent: build/NAME-TRACK/…. */
@@ -52,14 +49,12 @@ export async function pack(plan: Plan, destination: Destination, settings: Setti
     tries: settings.retries,
     keepGoing: settings.keepGoing,
   });
-  // The archiver takes a tenth of a second to load: that happens while the network is waited for.
-  const archiving = import('../assemble/archive-sink.ts');
   const assertions = await fetching;
   report({ type: 'stage', stage: 'fetch', state: 'done' });
 
   report({ type: 'stage', stage: 'verify', state: 'start' });
-  const snapSigners = verifySnaps(plan.artifacts, assertions, chainOptionsOf(settings));
-  await verifyAddons(plan, { store, allowIncomplete: settings.allowIncompleteImages, toolPath: settings.toolPath, report, signal });
+  const snapSigners = await signersOf(plan, assertions, settings);
+  await verifyAddonImages(plan, { store, allowIncomplete: settings.allowIncompleteImages, toolPath: settings.toolPath, report, signal });
   report({ type: 'stage', stage: 'verify', state: 'done', detail: `${snapSigners.size} snap chains` });
 
   report({ type: 'stage', stage: 'assemble', state: 'start' });
@@ -85,17 +80,29 @@ export async function pack(plan: Plan, destination: Destination, settings: Setti
     }
   };
   report({ type: 'stage', stage: 'archive', state: 'start', detail: destination.skipArchive ? (destination.usePath ?? '') : path });
-  if (destination.usePath !== undefined) await write(await createTreeSink(destination.usePath, signal), 'tree');
+  if (destination.usePath !== undefined) await write(await (await import('../assemble/tree-sink.ts')).createTreeSink(destination.usePath, signal), 'tree');
   if (destination.skipArchive && destination.usePath !== undefined) {
     report({ type: 'stage', stage: 'archive', state: 'skip' });
     return { path: destination.usePath };
   }
-  const { createArchiveSink } = await archiving;
   const { compression, hashed } = destination;
-  const sink = createArchiveSink({ path, topDirectory: topDirectory(plan.archive), mtime: settings.date, compression, hashed, signal });
+  const sink = await openArchiveSink({ path, topDirectory: topDirectory(plan.archive), mtime: settings.date, compression, hashed, signal });
   const result = (await write(sink, dirname(path))).result();
   report({ type: 'stage', stage: 'archive', state: 'done', detail: `${path}, ${formatBytes(result.size)}` });
   return { path, ...result };
+}
+
+const hasSnaps = ({ artifacts }: Plan): boolean => artifacts.some(({ kind }) => kind === 'snap');
+
+async function signersOf(plan: Plan, assertions: ReadonlyMap<string, Buffer>, settings: Settings): Promise<Map<string, string>> {
+  if (!hasSnaps(plan)) return new Map();
+  const [{ verifySnaps }, { chainOptionsOf }] = await Promise.all([import('./verify-snaps.ts'), import('./trust.ts')]);
+  return verifySnaps(plan.artifacts, assertions, chainOptionsOf(settings));
+}
+
+/** They stand in a snap. */
+async function verifyAddonImages(plan: Plan, options: AddonOptions): Promise<void> {
+  if (hasSnaps(plan)) await (await import('./verify-addons.ts')).verifyAddons(plan, options);
 }
 
 function progress({ report }: Session, item: string): (entry: Entry, done: number, of: number) => void {

@@ -32,7 +32,6 @@ const PURE_MAY_IMPORT = ['node:crypto', 'node:util', 'node:buffer'];
 const PACKAGES: Readonly<Record<string, RegExp>> = {
   undici: /^clients\/undici\.ts$/,
   execa: /^clients\/process\.ts$/,
-  archiver: /^assemble\/archive-sink\.ts$/,
   listr2: /^cli\/live-reporter\.ts$/,
   yaml: /^(?:bundle|recipes|cli|serve)\//,
   semver: /^(?:recipes|bundle)\//,

@@ -10,7 +10,7 @@ import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import { extract } from 'tar-stream';
 import fc from 'fast-check';
-import { createArchiveSink } from '#src/assemble/archive-sink.js';
+import { openArchiveSink } from '#src/assemble/archive-sink.js';
 import { bytesEntry, checkPaths, type Entry } from '#src/assemble/entry.js';
 import { createMixedGzip } from '#src/assemble/mixed-gzip.js';
 import { createTreeSink } from '#src/assemble/tree-sink.js';
@@ -27,7 +27,7 @@ async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
 }
 
 async function write(path: string, entries: readonly Entry[]): Promise<{ sha256?: string; size: number }> {
-  const sink = createArchiveSink({ path, topDirectory: 'x-1', mtime: new Date(86_400_000), compression: 6, hashed: true, signal: never });
+  const sink = await openArchiveSink({ path, topDirectory: 'x-1', mtime: new Date(86_400_000), compression: 6, hashed: true, signal: never });
   try {
     for (const entry of entries) await sink.add(entry, Readable.from(entry.open(never)));
     await sink.finish();
@@ -62,7 +62,7 @@ describe('the mixed gzip', () => {
           for (const { bytes, form } of segments) gzip.announce(bytes.length, form);
           const whole = Buffer.concat(segments.map(({ bytes }) => bytes));
           const chunks = Array.from({ length: Math.ceil(whole.length / chunk) }, (_, index) => whole.subarray(index * chunk, (index + 1) * chunk));
-          const packed = Buffer.concat([...chunks.flatMap((each) => gzip.frame(each)), ...gzip.end()]);
+          const packed = Buffer.concat([...chunks.flatMap((each) => gzip.frame(each).pieces), ...gzip.end()]);
           assert.deepEqual(gunzipSync(packed), whole);
         },
       ),
@@ -75,7 +75,7 @@ describe('the mixed gzip', () => {
       const gzip = createMixedGzip(6);
       gzip.announce(text.length, 'deflated');
       const hash = createHash('sha256');
-      for (let at = 0; at < text.length; at += chunk) for (const piece of gzip.frame(text.subarray(at, at + chunk))) hash.update(piece);
+      for (let at = 0; at < text.length; at += chunk) for (const piece of gzip.frame(text.subarray(at, at + chunk)).pieces) hash.update(piece);
       for (const piece of gzip.end()) hash.update(piece);
       return hash.digest('hex');
     });
@@ -130,6 +130,33 @@ describe('the archive', () => {
     });
   });
 
+  test('says of every entry the SHA-256 of what lies in the archive, large or small, stored or deflated', async () => {
+    await inFolder(async (folder) => {
+      const path = join(folder, 'x.tar.gz');
+      const sink = await openArchiveSink({ path, topDirectory: 'x-1', mtime: new Date(0), compression: 6, hashed: false, signal: never });
+      const large = [bytesEntry('big.txt', randomBytes(3_000_000)), bytesEntry('big.tgz', randomBytes(3_000_001)), ...entries];
+      const told: string[] = [];
+      for (const entry of large) told.push(await (await sink.add(entry, entry.open(never))).sha256);
+      await sink.finish();
+      const found = await untar(gunzipSync(await readFile(path)));
+      const really = large.map((entry) =>
+        createHash('sha256')
+          .update(found.get(`x-1/${entry.path}`)?.body ?? '')
+          .digest('hex'),
+      );
+      assert.deepEqual(told, really);
+    });
+  });
+
+  test('a path of two hundred letters keeps them all', async () => {
+    await inFolder(async (folder) => {
+      const path = `${'d'.repeat(99)}/${'n'.repeat(100)}`;
+      await write(join(folder, 'x.tar.gz'), [bytesEntry(path, 'text')]);
+      const found = await untar(gunzipSync(await readFile(join(folder, 'x.tar.gz'))));
+      assert.deepEqual([...found.keys()], [`x-1/${path}`]);
+    });
+  });
+
   for (const [what, source] of [
     ['shorter', [Buffer.alloc(9)]],
     ['longer', [Buffer.alloc(11)]],
@@ -146,7 +173,7 @@ describe('the archive', () => {
   test('an abort in the middle leaves nothing', async () => {
     await inFolder(async (folder) => {
       const controller = new AbortController();
-      const sink = createArchiveSink({
+      const sink = await openArchiveSink({
         path: join(folder, 'x.tar.gz'),
         topDirectory: 'x',
         mtime: new Date(0),
