@@ -5,10 +5,7 @@ import { canonicalJson } from '../domain/canonical-json.ts';
 import { ShrinkwrapError } from '../domain/errors.ts';
 import type { Plan } from '../domain/plan.ts';
 import { makePlan } from '../pipeline/make-plan.ts';
-import { pack } from '../pipeline/pack.ts';
-import { readPlan } from '../pipeline/read-plan.ts';
 import { openSession } from '../pipeline/session.ts';
-import { planTable } from './plan-table.ts';
 import { requestFromValues } from './request-from-values.ts';
 import { checkRecipeOptions } from './recipe-options.ts';
 import { readLists } from './read-lists.ts';
@@ -41,7 +38,9 @@ async function packCommand(context: CommandContext): Promise<CommandResult> {
     compression: whole('compression', values, 6, 0, 9),
     hashed: values.on('json'),
   };
-  const packed = await withPlan(context, (plan, settings, session) => pack(plan, destination, settings, session));
+  // What packs is loaded while the registries and stores are asked.
+  const load = () => import('../pipeline/pack.ts');
+  const packed = await withPlan(context, async (plan, settings, session) => (await load()).pack(plan, destination, settings, session), load);
   return { output: values.on('json') ? canonicalJson(packed) : `${packed.path}\n` };
 }
 
@@ -54,12 +53,13 @@ async function planCommand(context: CommandContext): Promise<CommandResult> {
     await writeFile(`${output}.part`, canonicalJson(plan));
     await rename(`${output}.part`, output);
   }
-  return { output: values.on('json') ? canonicalJson(plan) : planTable(plan) };
+  return { output: values.on('json') ? canonicalJson(plan) : (await import('./plan-table.ts')).planTable(plan) };
 }
 
 async function withPlan<T>(
   { values, environment, report, signal, stdin }: CommandContext,
   use: (plan: Plan, ...rest: [Awaited<ReturnType<typeof settingsFromValues>>, Awaited<ReturnType<typeof openSession>>]) => Promise<T>,
+  meanwhile: () => unknown = () => undefined,
 ): Promise<T> {
   const planFile = values.text('plan');
   const [system, ...others] = values.positionals;
@@ -72,8 +72,12 @@ async function withPlan<T>(
   const settings = await settingsFromValues(values, environment);
   const session = await openSession(settings, { report, signal });
   try {
-    const plan = planFile === undefined ? await makePlan({ request, catalogues: values.all('catalogue') }, session) : await readPlan(planFile);
-    return await use(plan, settings, session);
+    const planning =
+      planFile === undefined
+        ? makePlan({ request, catalogues: values.all('catalogue') }, session)
+        : import('../pipeline/read-plan.ts').then(({ readPlan }) => readPlan(planFile));
+    meanwhile();
+    return await use(await planning, settings, session);
   } finally {
     await session.close();
   }

@@ -25,11 +25,14 @@ async function main(argv: readonly string[]): Promise<number> {
   const interrupted = listenForSignals(controller);
   const json = rest.includes('--json');
   let reporter: Reporter | undefined;
+  // Loading waits for the disk most of the time: everything at once. A failure is seen where the command is called.
+  const loading = import('./load-command.ts').then(({ loadCommand }) => loadCommand(verb));
+  loading.catch(() => undefined);
   try {
     const { readValues } = await import('./values.ts');
     const values = readValues(rest, verb, process.env, await configOf('shrinkwrap.yaml'));
     reporter = await reporterFor(verb, values);
-    const command = await (await import('./load-command.ts')).loadCommand(verb);
+    const command = await loading;
     const { output, code = 0 } = await command({
       values,
       environment: process.env,

@@ -1,6 +1,5 @@
-/** README.md of an archive: the procedure for exactly this archive, in plain words. Pure. */
+/** README.md of an archive with a bundle: the procedure for exactly this archive, in plain words. Pure. */
 import type { Plan } from '../domain/plan.ts';
-import { imagesReadme } from './images-readme.ts';
 import { checklist } from './readme/checklist.ts';
 import { deploy } from './readme/deploy.ts';
 import { model } from './readme/model.ts';
@@ -12,7 +11,6 @@ import { unpack } from './readme/unpack.ts';
 import { watch } from './readme/watch.ts';
 
 export function operatorReadme(plan: Plan, archiveFile: string): string {
-  if (!plan.files.some(({ path }) => path === 'bundle.yaml')) return imagesReadme(plan, archiveFile);
   const { archive, request, bases, warnings } = plan;
   const facts = siteFacts(plan);
   const parts = [unpack(facts, archiveFile), checklist(facts), registry(facts), snaps(facts), packages(facts), model(), deploy(facts), watch()];

@@ -10,8 +10,8 @@ import { loadedName, parseImageRef } from '../domain/image-ref.ts';
 import { layoutBlobs, layoutPath, liesInLayout } from '../domain/layout.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { Store } from '../store/store.ts';
+import { archiveReadme } from './archive-readme.ts';
 import { kitEntries } from './kit-entries.ts';
-import { operatorReadme } from './operator-readme.ts';
 import type { Settings } from './settings.ts';
 
 export interface PayloadInput {
@@ -42,7 +42,7 @@ export async function payloadOf({ plan, store, assertions, snapTrust, archiveFil
       ? snapTrust.map(({ bytes }, index) => bytesEntry(`snaps/trust/root-${index + 1}.assert`, bytes))
       : []),
     ...(await kitEntries()),
-    bytesEntry('README.md', operatorReadme(plan, archiveFile)),
+    bytesEntry('README.md', await archiveReadme(plan, archiveFile)),
   ];
 }
 

@@ -1,13 +1,9 @@
-/** One run's connections: http, clients and store, opened once and handed down. */
+/** One run's connections: http, clients and store, opened once and handed down. What talks to a service is loaded when it is first needed. */
 import { readFile, rm } from 'node:fs/promises';
-import { createBundleRepository } from '../clients/bundle-repository.ts';
-import { readCharmFiles } from '../clients/charm-file.ts';
-import { createCharmhub } from '../clients/charmhub.ts';
 import { createCredentials } from '../clients/oci/credential-sources.ts';
 import type { Credentials } from '../clients/oci/authorization.ts';
 import { createRegistryClient } from '../clients/oci/registry.ts';
 import { createOciLogins } from '../clients/oci/resource-logins.ts';
-import { createSnapStore } from '../clients/snap-store.ts';
 import type { CharmArtifact, Descriptor } from '../domain/artifact.ts';
 import { formatDigest } from '../domain/digest.ts';
 import type { Report } from '../domain/events.ts';
@@ -19,14 +15,10 @@ import type { FetchUpstream } from '../fetch/upstream.ts';
 import type { Upstream } from '../recipes/upstream.ts';
 import { openStore } from '../store/open-store.ts';
 import type { Store } from '../store/store.ts';
-import { keepLocalFile } from './keep-local-file.ts';
 import { openHttp } from './open-http.ts';
 import type { RemainingPulls } from './pull-warnings.ts';
-import { readBundleFile } from './read-bundle-file.ts';
-import { readIncluded } from './read-included.ts';
 import { readInput } from './read-input.ts';
 import type { Settings } from './settings.ts';
-import { maxFormatOf, rootsOf } from './trust.ts';
 
 export interface Session {
   readonly upstream: Upstream;
@@ -54,11 +46,11 @@ export async function openSession(settings: Settings, { report, signal }: Sessio
   return {
     upstream: upstreamOf(clients, { settings, store, report, signal }),
     fetchUpstream: {
-      charmhub,
+      charmhub: { open: async (source, options) => (await charmhub()).open(source, options) },
       snaps: {
-        open: (source, options) => snaps.open(source, options),
-        assertions: (snap, options) =>
-          snaps.assertions({ ...snap, sha3_384: snap.digests.find(({ algorithm }) => algorithm === 'sha3-384')?.hex ?? '' }, options),
+        open: async (source, options) => (await snaps()).open(source, options),
+        assertions: async (snap, options) =>
+          (await snaps()).assertions({ ...snap, sha3_384: snap.digests.find(({ algorithm }) => algorithm === 'sha3-384')?.hex ?? '' }, options),
       },
       images,
     },
@@ -80,8 +72,8 @@ export async function openSession(settings: Settings, { report, signal }: Sessio
 function createClients(settings: Settings, store: Store, { report, signal }: SessionOptions) {
   const { insecureRegistries, registryMirrors } = settings;
   const http = openHttp(settings, { report, signal });
-  const charmhub = createCharmhub({ http, baseUrl: settings.charmhubUrl, signal });
-  const logins = createOciLogins((source) => charmhub.open(source, { offset: 0, signal }));
+  const charmhub = once(async () => (await import('../clients/charmhub.ts')).createCharmhub({ http, baseUrl: settings.charmhubUrl, signal }));
+  const logins = createOciLogins(async (source) => (await charmhub()).open(source, { offset: 0, signal }));
   const note = (message: string): void => report({ type: 'note', message });
   const stored = async ({ digest, size }: Descriptor): Promise<Buffer | undefined> => {
     const path = await store.find(digest, size);
@@ -95,18 +87,15 @@ function createClients(settings: Settings, store: Store, { report, signal }: Ses
     http,
     charmhub,
     logins,
-    snaps: createSnapStore({
-      http,
-      baseUrl: settings.snapStoreUrl,
-      signal,
-      roots: rootsOf(settings),
-      maxFormat: maxFormatOf(settings),
-      ...(settings.snapAuthorization !== undefined && { macaroon: settings.snapAuthorization }),
-      ...(settings.snapStoreId !== undefined && { storeId: settings.snapStoreId }),
-    }),
+    snaps: once(async () => (await import('./open-snap-store.ts')).openSnapStore(settings, http, signal)),
     images: createRegistryClient({ http, mirrors: registryMirrors, insecureHosts: insecureRegistries, credentials, note, warn, stored, signal }),
-    bundleRepository: createBundleRepository({ http, source: settings.bundleRepo, signal }),
+    bundleRepository: once(async () => (await import('../clients/bundle-repository.ts')).createBundleRepository({ http, source: settings.bundleRepo, signal })),
   };
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => (made ??= make());
 }
 
 interface Context extends SessionOptions {
@@ -117,9 +106,16 @@ interface Context extends SessionOptions {
 /** The recipes' ports. What planning reads goes into the store, so that fetching does not ask again. */
 function upstreamOf({ charmhub, snaps, images, logins, bundleRepository }: Clients, { settings, store, report, signal }: Context): Upstream {
   return {
-    charmhub,
-    snaps,
-    bundleRepository,
+    charmhub: {
+      bundle: async (...asked) => (await charmhub()).bundle(...asked),
+      resolve: async (...asked) => (await charmhub()).resolve(...asked),
+      resourceRevisions: async (...asked) => (await charmhub()).resourceRevisions(...asked),
+    },
+    snaps: { resolve: async (...asked) => (await snaps()).resolve(...asked) },
+    bundleRepository: {
+      list: async (...asked) => (await bundleRepository()).list(...asked),
+      read: async (...asked) => (await bundleRepository()).read(...asked),
+    },
     images: {
       async resolve(ref, platform, options) {
         const resolved = await images.resolve(ref, platform, options);
@@ -127,13 +123,14 @@ function upstreamOf({ charmhub, snaps, images, logins, bundleRepository }: Clien
         return resolved;
       },
     },
-    bundleFile: readBundleFile,
+    bundleFile: async (path) => (await import('./read-bundle-file.ts')).readBundleFile(path),
     readFile: readInput,
-    includedFile: readIncluded,
-    localFile: (path) => keepLocalFile(path, store, signal),
+    includedFile: async (path, beside) => (await import('./read-included.ts')).readIncluded(path, beside),
+    localFile: async (path) => (await import('./keep-local-file.ts')).keepLocalFile(path, store, signal),
     charmFiles: async (charm: CharmArtifact) => {
       const expect = { what: `charm ${charm.name} r${charm.revision}`, size: charm.size, digests: charm.digests };
-      const open = (offset: number, given: AbortSignal) => charmhub.open(charm.source, { offset, signal: given });
+      const open = async (offset: number, given: AbortSignal) => (await charmhub()).open(charm.source, { offset, signal: given });
+      const { readCharmFiles } = await import('../clients/charm-file.ts');
       return readCharmFiles(await download({ open, expect, store, tries: settings.retries, signal }));
     },
     imageOfResource: ({ download: { source } }) => logins.read(source),

@@ -8,7 +8,7 @@ import type { Report } from '../../domain/events.ts';
 import { ARCHIVE_FORMAT, type Manifest } from '../../domain/manifest.ts';
 import type { Plan } from '../../domain/plan.ts';
 import { unpackArchive } from '../../store/unpack-archive.ts';
-import { operatorReadme } from '../operator-readme.ts';
+import { archiveReadme } from '../archive-readme.ts';
 import { kitEntries } from '../kit-entries.ts';
 import type { Check } from './check.ts';
 import { compareWithPlan, sameBytes } from './compare.ts';
@@ -75,7 +75,7 @@ async function contentChecks(site: string, manifest: Manifest, registry: string,
 async function readmeChecks(site: string, plan: Plan, manifest: Manifest, tool: string): Promise<Check[]> {
   if (manifest.tool !== tool) return [];
   const file = archiveFileName(plan.archive, plan.request.archs, new Date(manifest.created));
-  return [await sameBytes(site, 'README.md', Buffer.from(operatorReadme({ ...plan, warnings: manifest.warnings }, file)))];
+  return [await sameBytes(site, 'README.md', Buffer.from(await archiveReadme({ ...plan, warnings: manifest.warnings }, file)))];
 }
 
 /** The kit is static: an archive of this version of the tool must have exactly these scripts. */
