@@ -34,7 +34,9 @@ export async function* batchesOf(source: Readable): AsyncGenerator<readonly Uint
   // The listener for errors stays: one may come after nobody reads any more.
   source.on('error', onError).on('end', onEnd).on('close', onClose).on('data', onData);
   try {
+    // What happened before we listened is not told again.
     if (source.errored) onError(source.errored);
+    else if (source.closed && !source.readableEnded) onClose();
     for (;;) {
       if (batch.length > 0) {
         const ready = batch;

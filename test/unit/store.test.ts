@@ -1,5 +1,6 @@
 /** The store: nothing under its final name before it matched, nothing lost that another try can use. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -193,5 +194,14 @@ test('a stream that is closed before its end is no end', async (t) => {
   const source = new Readable({ read: () => undefined });
   source.push('hello');
   setTimeout(() => source.destroy(), 5);
+  await assert.rejects(store.write(source, expectationOf('hello world'), { offset: 0, signal }), /closed before its end/);
+});
+
+test('nor is one that was closed before anybody read it', async (t) => {
+  const store = await openStore(tempDir(t));
+  const source = new Readable({ read: () => undefined });
+  source.push('hello');
+  source.destroy();
+  await once(source, 'close');
   await assert.rejects(store.write(source, expectationOf('hello world'), { offset: 0, signal }), /closed before its end/);
 });
