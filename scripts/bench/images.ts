@@ -18,9 +18,9 @@ interface Size extends Recipe {
 }
 
 const SIZES: readonly Size[] = [
-  { images: 1, bases: { count: 2, mib: 40, each: 2 }, ownMib: 40, rounds: 5, dockerRounds: 2 },
-  { images: 10, bases: { count: 2, mib: 30, each: 1 }, ownMib: 6, rounds: 5, dockerRounds: 1 },
-  { images: 50, bases: { count: 5, mib: 8, each: 1 }, ownMib: 2, rounds: 3, dockerRounds: 1 },
+  { images: 1, bases: { count: 2, mib: 40, each: 2 }, ownMib: 40, rounds: 9, dockerRounds: 5 },
+  { images: 10, bases: { count: 2, mib: 30, each: 1 }, ownMib: 6, rounds: 7, dockerRounds: 2 },
+  { images: 50, bases: { count: 5, mib: 8, each: 1 }, ownMib: 2, rounds: 5, dockerRounds: 2 },
 ];
 
 export const images: Measurement = {
@@ -61,6 +61,8 @@ async function measureSize(size: Size, { work, docker, say }: Place): Promise<Ro
         const directory = join(work, 'out');
         await mkdir(directory);
         await before();
+        // What the one before left in memory to be written would be written on this one's time.
+        await timed(['sync']);
         const found = await timed(command(directory));
         await rm(directory, { recursive: true });
         return found;
