@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { Readable } from 'node:stream';
 import { hashDisk, WORTH_A_THREAD } from '../store/disk-hash.ts';
 import { localFailure } from '../store/local-failure.ts';
 import { lengthOf, writeAll } from '../store/write-all.ts';
@@ -96,39 +97,49 @@ export async function openArchiveSink({ path, topDirectory, mtime, compression, 
       throw error;
     }
     const digest = async (last: Promise<void>): Promise<string> => {
-      await last;
-      const [sha256 = ''] = await hash.digests();
-      return sha256;
+      try {
+        await last;
+      } catch (error) {
+        hash.drop();
+        throw error;
+      }
+      return (await hash.digests())[0] ?? '';
     };
-    return { sha256: digest(writing) };
+    const found = named(digest(writing));
+    // Where the write behind it fails too, that is what the caller sees.
+    found.catch(() => undefined);
+    return { sha256: found };
+  }
+
+  async function add(entry: Entry, bytes: AsyncIterable<Uint8Array>): Promise<Added> {
+    signal.throwIfAborted();
+    const form = PACKED.test(entry.path) || compression === 0 ? 'stored' : 'deflated';
+    gzip.announce(tarEntrySize(entry.size), form);
+    await write(gzip.frame(tarHeader(`${topDirectory}/${entry.path}`, entry.size, { mode: entry.mode, mtime })).pieces);
+    const source = exactly(entry, bytes);
+    const added = await (form === 'stored' && entry.size >= WORTH_A_THREAD ? addReadBack(source, entry.size) : addHashed(source));
+    await write(gzip.frame(Buffer.alloc(tarPadding(entry.size))).pieces);
+    return added;
+  }
+
+  async function finish(): Promise<void> {
+    gzip.announce(TAR_END.length, 'deflated');
+    await write(gzip.frame(TAR_END).pieces);
+    await write(gzip.end());
+    await writing;
+    sha256 = (await whole?.digests())?.[0];
+    await file.close();
+    await rename(part, path);
   }
 
   return {
-    add: (entry, bytes) =>
-      named(
-        (async () => {
-          signal.throwIfAborted();
-          const form = PACKED.test(entry.path) || compression === 0 ? 'stored' : 'deflated';
-          gzip.announce(tarEntrySize(entry.size), form);
-          await write(gzip.frame(tarHeader(`${topDirectory}/${entry.path}`, entry.size, { mode: entry.mode, mtime })).pieces);
-          const source = exactly(entry, bytes);
-          const added = await (form === 'stored' && entry.size >= WORTH_A_THREAD ? addReadBack(source, entry.size) : addHashed(source));
-          await write(gzip.frame(Buffer.alloc(tarPadding(entry.size))).pieces);
-          return added;
-        })(),
-      ),
-    finish: () =>
-      named(
-        (async () => {
-          gzip.announce(TAR_END.length, 'deflated');
-          await write(gzip.frame(TAR_END).pieces);
-          await write(gzip.end());
-          await writing;
-          sha256 = (await whole?.digests())?.[0];
-          await file.close();
-          await rename(part, path);
-        })(),
-      ),
+    async add(entry, bytes) {
+      const stream = bytes instanceof Readable ? bytes : undefined;
+      // It may break before its first byte is asked for; whoever asks then sees it.
+      stream?.on('error', () => undefined);
+      return named(add(entry, bytes)).finally(() => stream?.destroy());
+    },
+    finish: () => named(finish()),
     async abort() {
       whole?.drop();
       await Promise.allSettled([writing]);

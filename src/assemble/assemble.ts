@@ -1,4 +1,5 @@
 /** Entries → sinks, with manifest.json and SHA256SUMS made of what was really written. */
+import { topDirectory } from '../domain/archive-name.ts';
 import type { Plan } from '../domain/plan.ts';
 import { sortedBy } from '../domain/sorted.ts';
 import { bytesEntry, checkPaths, type Entry } from './entry.ts';
@@ -15,7 +16,7 @@ export interface AssembleOptions extends Omit<ManifestContext, 'written'> {
 /** Payload sorted by path, then manifest.json, then SHA256SUMS. The caller finishes or aborts the sink. */
 export async function assemble(sink: Sink, options: AssembleOptions): Promise<void> {
   const { plan, payload, signal } = options;
-  checkPaths([...payload.map(({ path }) => path), 'manifest.json', 'SHA256SUMS']);
+  checkPaths([...payload.map(({ path }) => path), 'manifest.json', 'SHA256SUMS'], topDirectory(plan.archive));
   const added: { readonly entry: Entry; readonly sha256: Promise<string> }[] = [];
   const put = async (entry: Entry): Promise<void> => {
     signal.throwIfAborted();

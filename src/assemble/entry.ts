@@ -1,6 +1,7 @@
 /** What goes into the archive: a path, its size known beforehand, and a way to read it. */
 import type { Readable } from 'node:stream';
 import { ShrinkwrapError, type Problem } from '../domain/errors.ts';
+import { fitsTarHeader } from './tar-header.ts';
 
 export interface Entry {
   /** Relative to the archive's top directory. */
@@ -31,8 +32,8 @@ const WINDOWS_RESERVED = /^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|$)/i;
 const NAME_LIMIT = 100;
 const PATH_LIMIT = 200;
 
-/** Names that a FAT stick, Windows or tar would refuse or confuse, and pairs that differ in case only. */
-export function pathProblems(paths: Iterable<string>): Problem[] {
+/** `top` is the directory of the archive, where it is known. Names that a FAT stick, Windows or tar would refuse or confuse, and pairs that differ in case only. */
+export function pathProblems(paths: Iterable<string>, top = ''): Problem[] {
   const problems: Problem[] = [];
   const seen = new Map<string, string>();
   for (const path of paths) {
@@ -42,7 +43,8 @@ export function pathProblems(paths: Iterable<string>): Problem[] {
     else if (/[<>:"|?*\\\u0000-\u001f\u007f]/.test(path)) refuse('holds a character that FAT or Windows refuses');
     else if (parts.some((part) => /[ .]$/.test(part) || WINDOWS_RESERVED.test(part))) refuse('is a name that Windows refuses');
     else if (!/^[\u0020-\u007e]+$/.test(path)) refuse('is not plain ASCII');
-    else if (parts.some((part) => part.length > NAME_LIMIT) || path.length > PATH_LIMIT) refuse('is too long for a tar header');
+    else if (parts.some((part) => part.length > NAME_LIMIT) || path.length > PATH_LIMIT || !fitsTarHeader(top === '' ? path : `${top}/${path}`))
+      refuse('is too long for a tar header');
     const other = seen.get(path.toLowerCase());
     if (other !== undefined) refuse(`clashes with ${other}`);
     seen.set(path.toLowerCase(), path);
@@ -51,7 +53,7 @@ export function pathProblems(paths: Iterable<string>): Problem[] {
 }
 
 /** The same, as an error with all of them. */
-export function checkPaths(paths: Iterable<string>): void {
-  const problems = pathProblems(paths);
+export function checkPaths(paths: Iterable<string>, top = ''): void {
+  const problems = pathProblems(paths, top);
   if (problems.length > 0) throw new ShrinkwrapError('INPUT_INVALID', { what: 'names in the archive', problems });
 }

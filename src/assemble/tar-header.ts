@@ -25,7 +25,10 @@ export interface TarAttributes {
 
 /** INPUT_MALFORMED for a name that the two fields of a header cannot hold. */
 export function tarHeader(path: string, size: number, { mode = 0o644, mtime = new Date(0) }: TarAttributes = {}): Buffer {
-  const { prefix, name } = splitName(path);
+  const split = splitName(path);
+  if (split === undefined)
+    throw new ShrinkwrapError('INPUT_MALFORMED', { what: 'name in a tar', text: path, wanted: `1 to ${NAME_LENGTH} bytes, or a path that can be cut so` });
+  const { prefix, name } = split;
   const header = Buffer.alloc(TAR_BLOCK);
   header.write(name, 0);
   header.write(octal(mode, 7), 100);
@@ -44,16 +47,18 @@ export function tarHeader(path: string, size: number, { mode = 0o644, mtime = ne
   return header;
 }
 
+export const fitsTarHeader = (path: string): boolean => splitName(path) !== undefined;
+
 const octal = (value: number, digits: number): string => `${value.toString(8).padStart(digits, '0')}\0`;
 
 /** What does not fit the field of the name is cut at a slash, the rest of the path goes before it. */
-function splitName(path: string): { prefix: string; name: string } {
+function splitName(path: string): { prefix: string; name: string } | undefined {
   if (Buffer.byteLength(path) <= NAME_LENGTH && path !== '') return { prefix: '', name: path };
   for (let at = path.indexOf('/'); at > 0; at = path.indexOf('/', at + 1)) {
     const [prefix, name] = [path.slice(0, at), path.slice(at + 1)];
     if (Buffer.byteLength(prefix) <= PREFIX_LENGTH && Buffer.byteLength(name) <= NAME_LENGTH && name !== '') return { prefix, name };
   }
-  throw new ShrinkwrapError('INPUT_MALFORMED', { what: 'name in a tar', text: path, wanted: `1 to ${NAME_LENGTH} bytes, or a path that can be cut so` });
+  return undefined;
 }
 
 /** Layers over 8 GiB need GNU's binary form, which docker, containerd, GNU tar and busybox read. */

@@ -59,7 +59,7 @@ async function planCommand(context: CommandContext): Promise<CommandResult> {
 async function withPlan<T>(
   { values, environment, report, signal, stdin }: CommandContext,
   use: (plan: Plan, ...rest: [Awaited<ReturnType<typeof settingsFromValues>>, Awaited<ReturnType<typeof openSession>>]) => Promise<T>,
-  meanwhile: () => unknown = () => undefined,
+  meanwhile: () => Promise<unknown> = () => Promise.resolve(),
 ): Promise<T> {
   const planFile = values.text('plan');
   const [system, ...others] = values.positionals;
@@ -76,7 +76,7 @@ async function withPlan<T>(
       planFile === undefined
         ? makePlan({ request, catalogues: values.all('catalogue') }, session)
         : import('../pipeline/read-plan.ts').then(({ readPlan }) => readPlan(planFile));
-    meanwhile();
+    meanwhile().catch(() => undefined);
     return await use(await planning, settings, session);
   } finally {
     await session.close();

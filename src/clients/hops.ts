@@ -50,4 +50,13 @@ function splitUserinfo(given: URL): { url: URL; authorization: Record<string, st
 }
 
 export const basicAuthorization = ({ username, password }: URL): string =>
-  `Basic ${Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')}`;
+  `Basic ${Buffer.from(`${decoded(username)}:${decoded(password)}`).toString('base64')}`;
+
+/** A stray `%` stands for itself. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -19,22 +19,22 @@ export interface Direct {
 }
 
 export function createDirect(timeouts: Timeouts): Direct {
-  const plain = new Agent({ keepAlive: true });
-  let secure: SecureAgent | undefined;
+  const plain = kept(new Agent({ keepAlive: true }), timeouts);
+  const secure = createSecureAgents(timeouts);
+  let closed = false;
 
-  async function begin(hop: Hop, path: string | undefined, tls: () => Promise<TlsTrust>): Promise<ClientRequest> {
-    const { url, method, headers } = hop;
+  async function begin({ url, method, headers }: Hop, path: string | undefined, tls: () => Promise<TlsTrust>): Promise<ClientRequest> {
     const options = { method, headers, ...(path !== undefined && { path }) };
     if (url.protocol === 'http:') return requestPlain(url, { ...options, agent: plain });
     const https = await import('node:https');
-    secure ??= new https.Agent({ keepAlive: true });
-    return https.request(url, { ...options, ...(await tls()), agent: secure } satisfies RequestOptions);
+    return https.request(url, { ...options, ...(await secure.optionsFor(await tls())) });
   }
 
   return {
     async exchange(hop, { path, tls, signal }) {
       for (;;) {
         signal.throwIfAborted();
+        if (closed) throw new Error('the connections were closed');
         const request = await begin(hop, path, tls);
         try {
           return toResponse(hop, await send(request, hop.body, timeouts, signal));
@@ -46,9 +46,34 @@ export function createDirect(timeouts: Timeouts): Direct {
       }
     },
     close() {
+      closed = true;
       plain.destroy();
-      secure?.destroy();
+      secure.close();
     },
+  };
+}
+
+function kept<T extends Agent>(agent: T, { keptMs }: Timeouts): T {
+  // The agent closes what times out while it is free.
+  agent.on('free', (socket: Socket) => socket.setTimeout(keptMs));
+  return agent;
+}
+
+/** An agent and a context for each trust: connections never mix, and authorities are read once. */
+function createSecureAgents(timeouts: Timeouts) {
+  const made = new Map<TlsTrust, Promise<RequestOptions & { agent: SecureAgent }>>();
+  const make = async ({ ca, cert, key, ...rest }: TlsTrust): Promise<RequestOptions & { agent: SecureAgent }> => {
+    const [https, tls] = await Promise.all([import('node:https'), import('node:tls')]);
+    const own = ca === undefined && cert === undefined ? {} : { secureContext: tls.createSecureContext({ ca, cert, key }) };
+    return { ...rest, ...own, agent: kept(new https.Agent({ keepAlive: true }), timeouts) };
+  };
+  return {
+    optionsFor(trust: TlsTrust) {
+      const there = made.get(trust) ?? make(trust);
+      made.set(trust, there);
+      return there;
+    },
+    close: () => void Promise.all([...made.values()].map(async (each) => (await each).agent.destroy())).catch(() => undefined),
   };
 }
 
@@ -57,36 +82,48 @@ const wasHungUp = (error: unknown): boolean => error instanceof Error && 'code' 
 function send(request: ClientRequest, body: Hop['body'], { connectMs, headersMs, bodyMs }: Timeouts, signal: AbortSignal): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     let response: IncomingMessage | undefined;
+    let upload: Readable | undefined;
     const stop = (error: Error): void => void (response ?? request).destroy(error);
     const onAbort = (): void => stop(signal.reason as Error);
     const connecting = setTimeout(() => stop(tooLate(`no connection within ${connectMs / 1000} s`)), connectMs);
-    signal.addEventListener('abort', onAbort, { once: true });
-    request.once('socket', (socket) => whenConnected(socket, () => clearTimeout(connecting)));
-    // Silence on the connection, whoever should have spoken.
-    request.setTimeout(headersMs, () => {
-      if (response === undefined) stop(tooLate(`no answer within ${headersMs / 1000} s`));
-      else if (isFull(response)) response.socket.setTimeout(bodyMs);
-      else stop(tooLate(`silence for ${bodyMs / 1000} s`));
+    /** Only a silence of the server counts; node tells of one once, until it is asked again. */
+    const onSilence = (): void => {
+      if (response === undefined) {
+        if (upload !== undefined && !request.writableEnded && request.writableLength === 0) request.socket?.setTimeout(headersMs);
+        else stop(tooLate(`no answer within ${headersMs / 1000} s`));
+      } else if (!response.complete && !isFull(response)) stop(tooLate(`silence for ${bodyMs / 1000} s`));
+      else if (response.readableEnded) request.destroy();
+      else request.socket?.setTimeout(bodyMs);
+    };
+    request.once('socket', (socket) => {
+      whenConnected(socket, () => clearTimeout(connecting));
+      socket.setTimeout(headersMs);
+      socket.on('timeout', onSilence);
     });
     request.once('close', () => {
       clearTimeout(connecting);
       signal.removeEventListener('abort', onAbort);
+      request.socket?.off('timeout', onSilence);
+      // A connection that becomes something else (101) ends without an answer and without an error.
+      reject(Object.assign(new Error('closed without an answer'), { code: 'ECONNABORTED' }));
     });
     // It stays: a connection may fail once more after it was given up.
     request.on('error', reject);
-    const upload = sendBody(request, body);
     request.once('response', (answer: IncomingMessage) => {
       response = answer;
       answer.socket.setTimeout(bodyMs);
-      // An answer that does not wait for the end of what is sent is the last word on this connection.
-      if (upload !== undefined && !request.writableEnded) {
-        upload.unpipe(request).destroy();
+      // A refusal does not wait for the end of what is sent, and is the last word on this connection.
+      if ((answer.statusCode ?? 0) >= 300 && !request.writableFinished) {
+        upload?.unpipe(request).destroy();
         answer.once('close', () => request.destroy());
       }
       // A body that breaks or is destroyed before anybody reads it raises "error": without a listener that ends the process.
       answer.on('error', () => undefined);
       resolve(answer);
     });
+    signal.addEventListener('abort', onAbort, { once: true });
+    if (signal.aborted) onAbort();
+    else upload = sendBody(request, body);
   });
 }
 

@@ -6,4 +6,6 @@ export interface Timeouts {
   readonly headersMs: number;
   /** For the next byte of a body. */
   readonly bodyMs: number;
+  /** A kept connection that nobody used for so long is closed: it may be forgotten on the way by now. */
+  readonly keptMs: number;
 }

@@ -7,6 +7,8 @@ export interface TlsTrust {
   readonly cert?: string;
   readonly key?: string;
   readonly rejectUnauthorized?: boolean;
+  /** Whom the certificate has to name, where that is not the host of the request. */
+  readonly servername?: string;
 }
 
 /** Authorities are added to the usual ones, which `ca` alone would replace (facts/oci.md 5.2). */

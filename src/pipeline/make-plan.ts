@@ -1,4 +1,5 @@
 /** discover → plan: what would be fetched, as a value. */
+import { topDirectory } from '../domain/archive-name.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { RecipeRequest } from '../recipes/recipe.ts';
 import { recipeOf } from '../recipes/recipes.ts';
@@ -19,7 +20,10 @@ export async function makePlan({ request, catalogues }: PlanOptions, { upstream,
   const plan = await recipe.plan(request, documents, upstream);
   report({ type: 'stage', stage: 'discover', state: 'done' });
   report({ type: 'stage', stage: 'plan', state: 'start' });
-  checkPaths([...plan.artifacts, ...plan.files].map(({ path }) => path));
+  checkPaths(
+    [...plan.artifacts, ...plan.files].map(({ path }) => path),
+    topDirectory(plan.archive),
+  );
   for (const message of plan.warnings) report({ type: 'warning', code: 'plan', message });
   report({ type: 'stage', stage: 'plan', state: 'done', detail: `${plan.totals.artifacts} artifacts` });
   return plan;

@@ -40,6 +40,8 @@ export interface SessionOptions {
 type Clients = ReturnType<typeof createClients>;
 
 export async function openSession(settings: Settings, { report, signal }: SessionOptions): Promise<Session> {
+  // A file that is no root is refused before anything else happens.
+  if (settings.snapTrust.length > 0) (await import('./trust.ts')).rootsOf(settings);
   const store = await openStore(settings.cacheDir);
   const clients = createClients(settings, store, { report, signal });
   const { charmhub, snaps, images, logins } = clients;

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { hashThread } from './hash-thread.ts';
+import { tooShort } from './too-short.ts';
 
 /** Bytes of a file. */
 export interface Range {
@@ -26,8 +27,16 @@ export const WORTH_A_THREAD = 1 << 20;
 
 /** `size` is what the ranges will have in all, about. The file keeps its name until its digests are told. */
 export function hashDisk(path: string, algorithms: readonly string[], size: number): DiskHash {
-  return size < WORTH_A_THREAD ? hashAtEnd(path, algorithms) : hashThread().open(path, algorithms);
+  if (size < WORTH_A_THREAD) return hashAtEnd(path, algorithms);
+  try {
+    return hashThread().open(path, algorithms);
+  } catch {
+    // A limit of processes or of memory: slower, then.
+    return hashAtEnd(path, algorithms);
+  }
 }
+
+const WINDOW = 1 << 20;
 
 function hashAtEnd(path: string, algorithms: readonly string[]): DiskHash {
   const all: Range[] = [];
@@ -35,12 +44,16 @@ function hashAtEnd(path: string, algorithms: readonly string[]): DiskHash {
     add: (ranges) => void all.push(...ranges),
     async digests() {
       const hashes = algorithms.map((algorithm) => createHash(algorithm));
+      const buffer = Buffer.allocUnsafe(Math.min(WINDOW, Math.max(0, ...all.map(({ length }) => length))));
       const file = await open(path);
       try {
         for (const { offset, length } of all) {
-          const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(length), 0, length, offset);
-          if (bytesRead < length) throw new Error(`${path} is shorter than what was written to it`);
-          for (const hash of hashes) hash.update(buffer);
+          for (let done = 0; done < length;) {
+            const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, length - done), offset + done);
+            if (bytesRead === 0) throw tooShort(path);
+            for (const hash of hashes) hash.update(buffer.subarray(0, bytesRead));
+            done += bytesRead;
+          }
         }
       } finally {
         await file.close();

@@ -4,6 +4,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 import type { Range } from './disk-hash.ts';
 import type { Answer, Order } from './hash-orders.ts';
+import { tooShort } from './too-short.ts';
 
 interface Hashed {
   readonly path: string;
@@ -60,7 +61,7 @@ function read({ path, fd, hashes }: Hashed, ranges: readonly Range[]): void {
       if (at < start || at >= end) {
         start = at;
         end = at + readSync(fd, buffer, 0, Math.min(buffer.length, last(ranges) - at), at);
-        if (end === start) throw new Error(`${path} is shorter than what was written to it`);
+        if (end === start) throw tooShort(path);
       }
       const until = Math.min(end, offset + length);
       for (const hash of hashes) hash.update(buffer.subarray(at - start, until - start));

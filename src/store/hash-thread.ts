@@ -42,18 +42,25 @@ function start(): HashThread {
       else reject(Object.assign(new Error(answer.message), answer.code !== undefined && { code: answer.code }));
     });
   });
-  worker.on('error', (error) => {
-    broken = error;
+  /** Who waited for it all the same waits no longer, and nor does the process. */
+  const forget = (id: number): void => {
+    settle(id, ({ reject }) => reject(new Error('the hash was dropped')));
+    tell({ id, what: 'drop' });
+  };
+  const breakOff = (error: Error): void => {
+    broken ??= error;
     running = undefined;
     for (const id of [...waiting.keys()]) settle(id, ({ reject }) => reject(error));
-  });
+  };
+  worker.on('error', breakOff);
+  worker.on('exit', () => breakOff(new Error('the thread that hashes ended')));
   // After the listeners, which hold it.
   worker.unref();
   return {
     open(path, algorithms) {
       const id = (last += 1);
       tell({ id, what: 'open', path, algorithms });
-      return { add: (ranges) => tell({ id, what: 'add', ranges }), digests: () => ask(id), drop: () => tell({ id, what: 'drop' }) };
+      return { add: (ranges) => tell({ id, what: 'add', ranges }), digests: () => ask(id), drop: () => forget(id) };
     },
   };
 }

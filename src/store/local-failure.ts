@@ -11,6 +11,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EISDIR: 'a directory is in the way',
   EFBIG: 'file too large for this file system',
   EMFILE: 'too many open files',
+  EIO: 'the disk does not give back what was written to it',
 };
 
 export function localFailure(error: unknown, path: string): unknown {

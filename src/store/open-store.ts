@@ -62,6 +62,8 @@ export async function openStore(dir: string, { now = Date.now() }: { now?: numbe
       await rm(partial, { force: true });
       return final;
     } catch (error) {
+      // Where nothing of it was read, the connection waits for its reader.
+      if (bytes instanceof Readable) bytes.destroy();
       await keepOrDrop(temporary, partial, error).catch(() => undefined);
       options.signal.throwIfAborted();
       throw localFailure(error, dir);
@@ -106,13 +108,21 @@ async function receive(path: string, bytes: AsyncIterable<Uint8Array>, expect: E
       total += length;
       onBytes?.(total);
     }
-    await checker.finish();
+    await orAborted(checker.finish(), signal);
   } catch (error) {
     checker.drop();
     throw error;
   } finally {
     await handle.close();
   }
+}
+
+/** The hash of a long file may lag behind by seconds: nobody who wants to leave waits for it. */
+async function orAborted<T>(work: Promise<T>, given: AbortSignal): Promise<T> {
+  const signal = AbortSignal.any([given]);
+  const aborted = new Promise<never>((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true }));
+  work.catch(() => undefined);
+  return Promise.race([work, aborted]);
 }
 
 /** What an earlier try left, and nothing behind it. */

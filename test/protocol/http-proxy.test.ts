@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { readBytes } from '#src/clients/read-body.js';
+import { discardBody, readBytes } from '#src/clients/read-body.js';
 import { isShrinkwrapError } from '#src/domain/errors.js';
 import { testHttp } from '../support/http-client.ts';
 import { startProxy } from '../support/proxy.ts';
@@ -54,6 +54,13 @@ test('forwards plain HTTP through the proxy in absolute form, with the password 
   assert.equal((await readBytes(response, 100)).toString(), 'forwarded for registry.test:5000');
   assert.equal(response.url, 'http://registry.test:5000/v2/?x=1');
   assert.deepEqual(proxy.seen, [{ line: 'GET http://registry.test:5000/v2/?x=1', authorization: `Basic ${Buffer.from('me:p@w').toString('base64')}` }]);
+});
+
+test('a stray % in the password of a proxy stands for itself', async (t) => {
+  const proxy = await startProxy(t, 0);
+  const http = testHttp(t, { proxy: { httpProxy: `http://me:50%off@${proxy.host}` } });
+  await discardBody((await http.send('http://registry.test/')).body);
+  assert.equal(proxy.seen[0]?.authorization, `Basic ${Buffer.from('me:50%off').toString('base64')}`);
 });
 
 test('never proxies the loopback host', async (t) => {

@@ -126,6 +126,99 @@ test('an answer that comes before the upload has ended ends the upload', async (
   }
 });
 
+test('an upload whose source pauses longer than a server may be silent arrives', async (t) => {
+  const server = await bareServer(t, (socket, text) => {
+    if (text.endsWith('end')) socket.write(OK);
+  });
+  const body = (): Readable =>
+    Readable.from(
+      (async function* () {
+        yield Buffer.from('begin');
+        await sleep(250);
+        yield Buffer.from('the end');
+      })(),
+    );
+  const http = testHttp(t, { retries: 1, timeouts: { headersMs: 60 } });
+  const answer = await http.send(`${server.url}/`, { method: 'PUT', headers: { 'content-length': '12' }, body });
+  assert.equal((await readBytes(answer, 10)).toString(), 'ok');
+});
+
+test('a server that does not take what is sent is given up', async (t) => {
+  const server = await bareServer(t, (socket) => void socket.pause());
+  const http = testHttp(t, { retries: 1, timeouts: { headersMs: 100 } });
+  const body = Buffer.alloc(64 << 20);
+  await assert.rejects(http.send(`${server.url}/`, { method: 'PUT', body }), /no answer within 0\.1 s/);
+  await assert.rejects(
+    http.send(`${server.url}/`, { method: 'PUT', headers: { 'content-length': String(body.length) }, body: () => Readable.from([body]) }),
+    /no answer/,
+  );
+});
+
+test('a server that falls silent after its reader paused is given up', async (t) => {
+  const size = 4 << 20;
+  const server = await bareServer(t, (socket) => {
+    socket.write(`HTTP/1.1 200 OK\r\ncontent-length: ${size + 1}\r\n\r\n`);
+    socket.write(Buffer.alloc(size));
+  });
+  const { body } = await testHttp(t, { timeouts: { bodyMs: 60 } }).send(`${server.url}/`);
+  let total = 0;
+  const read = async (): Promise<void> => {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      if (total === 0) await sleep(300);
+      total += chunk.length;
+    }
+  };
+  await assert.rejects(read(), /silence for 0\.06 s/);
+  assert.equal(total, size);
+});
+
+test('an answer that has arrived may be read as late as one likes', async (t) => {
+  const server = await bareServer(t, (socket) => socket.write(OK));
+  const answer = await testHttp(t, { timeouts: { bodyMs: 40 } }).send(`${server.url}/`);
+  await sleep(200);
+  assert.equal((await readBytes(answer, 10)).toString(), 'ok');
+});
+
+test('an abort while the request is being prepared counts', async (t) => {
+  const server = await bareServer(t, () => undefined);
+  const controller = new AbortController();
+  const trustOf = async (): Promise<undefined> => {
+    controller.abort(new Error('no more'));
+    await sleep(1);
+  };
+  const http = testHttp(t, { retries: 1, trustOf, timeouts: { connectMs: 5000 } });
+  const from = performance.now();
+  await assert.rejects(http.send(`${server.url.replace('http', 'https')}/`, { signal: controller.signal }), /no more/);
+  assert.ok(performance.now() - from < 4000);
+});
+
+test('a connection that becomes another protocol is no answer, and is not tried again', async (t) => {
+  const server = await bareServer(t, (socket) => socket.write('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n'));
+  await assert.rejects(testHttp(t).send(`${server.url}/`), /closed without an answer/);
+  assert.equal(server.connections.length, 1);
+});
+
+test('a kept connection that nobody uses is closed', async (t) => {
+  const server = await bareServer(t, (socket) => socket.write(OK));
+  const http = testHttp(t, { timeouts: { keptMs: 50 } });
+  await discardBody((await http.send(`${server.url}/`)).body);
+  const [first] = server.connections;
+  if (first?.closed === false) await once(first, 'close');
+  await discardBody((await http.send(`${server.url}/`)).body);
+  assert.equal(server.connections.length, 2);
+});
+
+test('after closing nothing is asked any more', async (t) => {
+  const server = await bareServer(t, (socket, _text, _connection, request) => (request === 1 ? socket.write(OK) : undefined));
+  const http = testHttp(t) as ReturnType<typeof testHttp> & { close(): Promise<void> };
+  await discardBody((await http.send(`${server.url}/`)).body);
+  const asked = http.send(`${server.url}/`, { tries: 1 });
+  await sleep(20);
+  await http.close();
+  await assert.rejects(asked, /closed|hang up/);
+  assert.equal(server.connections.length, 1);
+});
+
 test('a TLS connection that never comes about is given up', async (t) => {
   const server = await bareServer(t, () => undefined);
   const http = testHttp(t, { retries: 1, timeouts: { connectMs: 80 } });

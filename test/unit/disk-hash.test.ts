@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -56,7 +57,7 @@ for (const [where, open] of WAYS) {
       const hash = open(path, ['sha256']);
       hash.add([{ offset: 0, length: 101 }]);
       hash.add([{ offset: 0, length: 10 }]);
-      await assert.rejects(hash.digests(), /is shorter than what was written to it/);
+      await assert.rejects(hash.digests(), { code: 'EIO', message: /is shorter than what was written to it/ });
     });
 
     test('a file that is not there fails with its code', async (t) => {
@@ -109,3 +110,25 @@ for (const [what, ending, told] of [
     assert.deepEqual([status, stdout.length], [0, told]);
   });
 }
+
+test('where no thread may be started the digest comes all the same', () => {
+  const module = resolve(import.meta.dirname, '..', '..', 'store', 'disk-hash.js');
+  const program = `
+    const { hashDisk } = await import(process.argv[1]);
+    const hash = hashDisk(process.argv[1], ['sha256'], 1 << 20);
+    hash.add([{ offset: 0, length: 5 }]);
+    console.log((await hash.digests())[0]);`;
+  const permissions = ['--experimental-permission', '--allow-fs-read=*', '--no-warnings'];
+  const { stdout, status } = spawnSync(process.execPath, [...permissions, '--input-type=module', '--eval', program, module], {
+    encoding: 'utf8',
+    timeout: 20_000,
+  });
+  assert.deepEqual([status, stdout.trim()], [0, hex('sha256', readFileSync(module).subarray(0, 5))]);
+});
+
+test('who waits for a digest that is dropped is told', async (t) => {
+  const hash = hashDisk(await fileOf(t), ['sha256'], WORTH_A_THREAD);
+  const waiting = hash.digests();
+  hash.drop();
+  await assert.rejects(waiting, /dropped/);
+});

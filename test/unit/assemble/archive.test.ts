@@ -148,6 +148,12 @@ describe('the archive', () => {
     });
   });
 
+  test('a path that fits no header below its top directory is told at once', () => {
+    const path = `sources/${'a'.repeat(70)}/${'b'.repeat(70)}/${'c'.repeat(40)}`;
+    checkPaths([path], 'x-1');
+    assert.throws(() => checkPaths([path], 'charmed-kubernetes-1.26-stable'), /INPUT_INVALID/);
+  });
+
   test('a path of two hundred letters keeps them all', async () => {
     await inFolder(async (folder) => {
       const path = `${'d'.repeat(99)}/${'n'.repeat(100)}`;
