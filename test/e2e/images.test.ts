@@ -165,3 +165,16 @@ describe('what charms name', () => {
     }
   });
 });
+
+test('a trusted root that is none is refused before anything is asked', async () => {
+  const folder = await scratch('trust');
+  try {
+    await writeFile(join(folder.path, 'bad.assert'), 'nonsense\n');
+    await writeFile(join(folder.path, 'list.txt'), 'registry.invalid/a:1\n');
+    const { code, stderr } = await runCli(['plan', 'images', '--from-list', 'list.txt', '--snap-trust', 'bad.assert'], { cwd: folder.path });
+    assert.equal(code, 6);
+    assert.doesNotMatch(stderr, /registry\.invalid/);
+  } finally {
+    await folder.remove();
+  }
+});
