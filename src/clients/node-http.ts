@@ -9,6 +9,7 @@ import { Readable } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import type { Hop } from './hops.ts';
 import type { HttpResponse } from './http.ts';
+import { joinHeaders } from './join-headers.ts';
 import type { Timeouts } from './timeouts.ts';
 import type { TlsTrust } from './tls-trust.ts';
 
@@ -136,7 +137,8 @@ function sendBody(request: ClientRequest, body: Hop['body']): Readable | undefin
   const stream = body();
   stream.once('error', (error) => request.destroy(error));
   request.once('close', () => stream.destroy());
-  return stream.pipe(request) && stream;
+  stream.pipe(request);
+  return stream;
 }
 
 function whenConnected(socket: Socket, then: () => void): void {
@@ -153,10 +155,7 @@ const tooLate = (message: string): Error => Object.assign(new Error(message), { 
 
 function toResponse({ url, method }: Hop, answer: IncomingMessage): HttpResponse {
   const status = answer.statusCode ?? 0;
-  const headers = Object.fromEntries(
-    Object.entries(answer.headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, Array.isArray(value) ? value.join(', ') : value]])),
-  );
-  return { status, headers, url: url.href, body: hasBody(method, status) ? answer : emptied(answer) };
+  return { status, headers: joinHeaders(answer.headers), url: url.href, body: hasBody(method, status) ? answer : emptied(answer) };
 }
 
 const hasBody = (method: string, status: number): boolean => method !== 'HEAD' && status !== 204 && status !== 304;

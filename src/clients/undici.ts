@@ -1,7 +1,8 @@
 /** Tunnels through proxies, over undici: the only importer of it, loaded when a request goes through a proxy. */
-import { type Dispatcher, ProxyAgent } from 'undici';
+import { ProxyAgent } from 'undici';
 import { type Hop, basicAuthorization } from './hops.ts';
 import type { HttpResponse } from './http.ts';
+import { joinHeaders } from './join-headers.ts';
 import type { Timeouts } from './timeouts.ts';
 import type { TlsTrust } from './tls-trust.ts';
 
@@ -39,8 +40,3 @@ export function createTunnels({ proxy, requestTls, proxyTls, timeouts }: TunnelO
     close: () => agent.destroy(),
   };
 }
-
-const joinHeaders = (headers: Dispatcher.ResponseData['headers']): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name.toLowerCase(), Array.isArray(value) ? value.join(', ') : value]])),
-  );
