@@ -92,7 +92,7 @@ function send(request: ClientRequest, body: Hop['body'], { connectMs, headersMs,
       if (response === undefined) {
         if (upload !== undefined && !request.writableEnded && request.writableLength === 0) request.socket?.setTimeout(headersMs);
         else stop(tooLate(`no answer within ${headersMs / 1000} s`));
-      } else if (!response.complete && !isFull(response)) stop(tooLate(`silence for ${bodyMs / 1000} s`));
+      } else if (!response.complete && !waits(response)) stop(tooLate(`silence for ${bodyMs / 1000} s`));
       else if (response.readableEnded) request.destroy();
       else request.socket?.setTimeout(bodyMs);
     };
@@ -148,8 +148,8 @@ function whenConnected(socket: Socket, then: () => void): void {
   else then();
 }
 
-/** Nobody reads at the moment: it is not the server that is silent. */
-const isFull = (body: Readable): boolean => body.readableLength >= body.readableHighWaterMark;
+/** Something lies here that nobody has taken: it is not the server that is silent. */
+const waits = (body: Readable): boolean => body.readableLength > 0;
 
 const tooLate = (message: string): Error => Object.assign(new Error(message), { code: 'ETIMEDOUT' });
 
