@@ -84,6 +84,7 @@ function send(request: ClientRequest, body: Hop['body'], { connectMs, headersMs,
   return new Promise((resolve, reject) => {
     let response: IncomingMessage | undefined;
     let upload: Readable | undefined;
+    let readerWasSlow = false;
     const stop = (error: Error): void => void (response ?? request).destroy(error);
     const onAbort = (): void => stop(signal.reason as Error);
     const connecting = setTimeout(() => stop(tooLate(`no connection within ${connectMs / 1000} s`)), connectMs);
@@ -92,9 +93,13 @@ function send(request: ClientRequest, body: Hop['body'], { connectMs, headersMs,
       if (response === undefined) {
         if (upload !== undefined && !request.writableEnded && request.writableLength === 0) request.socket?.setTimeout(headersMs);
         else stop(tooLate(`no answer within ${headersMs / 1000} s`));
-      } else if (!response.complete && !waits(response)) stop(tooLate(`silence for ${bodyMs / 1000} s`));
+      } else if (!response.complete && !waits(response) && !readerWasSlow) stop(tooLate(`silence for ${bodyMs / 1000} s`));
       else if (response.readableEnded) request.destroy();
-      else request.socket?.setTimeout(bodyMs);
+      else {
+        // Once it reads again the server has all its time to speak.
+        readerWasSlow = waits(response);
+        request.socket?.setTimeout(bodyMs);
+      }
     };
     request.once('socket', (socket) => {
       whenConnected(socket, () => clearTimeout(connecting));
